@@ -1,0 +1,58 @@
+/**
+ * The wire of nac-broker: types, framing and codes. No I/O and no state but a decoder's own.
+ *
+ *   errors                 BrokerError and the codes
+ *   frame                  4-byte length + payload
+ *   messagepack            plain MessagePack, checked before it is decoded
+ *   messages               hello, welcome, request, cancel, response, chunk, event, goodbye
+ *   messagepack-dialect    messages <-> frames
+ *   nac-test-dialect       the JSON dialect that nac-test's Python client speaks
+ *   operations/            what a request can ask for, one file each
+ *   events                 what a subscriber is told
+ *
+ * One request: FrameDecoder -> decodeClientMessage -> OPERATIONS[name].params -> (the broker)
+ * -> encodeMessage.
+ */
+export {
+  asBrokerError,
+  BrokerError,
+  type BrokerErrorOptions,
+  ERROR_CODES,
+  type ErrorCode,
+  type Sent,
+  type WireError,
+} from './errors.ts'
+export { type BrokerEvent } from './events.ts'
+export { encodeFrame, FrameDecoder, FrameError, MAX_FRAME_BYTES } from './frame.ts'
+export {
+  decodeBrokerMessage,
+  decodeClientMessage,
+  encodeMessage,
+  firstIssue,
+  isMessagePackDialect,
+} from './messagepack-dialect.ts'
+export {
+  type BrokerMessage,
+  CHUNK_BYTES,
+  type ClientMessage,
+  PROTOCOL_VERSION,
+  type Request,
+  type Welcome,
+} from './messages.ts'
+export {
+  decodeNacTestRequest,
+  encodeNacTestError,
+  encodeNacTestSuccess,
+  type NacTestCacheStatus,
+  type NacTestRequest,
+  type NacTestStatus,
+} from './nac-test-dialect.ts'
+export {
+  isOperationName,
+  OPERATIONS,
+  type OperationName,
+  type Params,
+  type Result,
+} from './operations/index.ts'
+export type { BrokerStatistics, DeviceStatus, StatusResult } from './operations/status.ts'
+export { VERSION } from './version.ts'

@@ -1,0 +1,66 @@
+import { BrokerError } from './errors.ts'
+import { encodeFrame } from './frame.ts'
+import {
+  brokerMessageSchema,
+  type BrokerMessage,
+  clientMessageSchema,
+  type ClientMessage,
+} from './messages.ts'
+import { decodeMessagePack, encodeMessagePack } from './messagepack.ts'
+import type { z } from 'zod'
+
+/**
+ * Whether a connection whose first payload begins with this byte speaks the MessagePack dialect:
+ * every message is a map, and no JSON text begins with one of a map's type bytes.
+ */
+export function isMessagePackDialect(firstByte: number): boolean {
+  return (firstByte >= 0x80 && firstByte <= 0x8f) || firstByte === 0xde || firstByte === 0xdf
+}
+
+/**
+ * One message as the frame that carries it.
+ * @throws {BrokerError} `INVALID_REQUEST` for text that is not Unicode (a lone surrogate).
+ */
+export function encodeMessage(message: ClientMessage | BrokerMessage): Buffer {
+  try {
+    return encodeFrame(encodeMessagePack(message))
+  } catch (error) {
+    throw new BrokerError('INVALID_REQUEST', `the ${message.type} cannot be sent: ${said(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** @throws {BrokerError} `PROTOCOL_VIOLATION` for a payload that is no message of a client. */
+export function decodeClientMessage(payload: Buffer): ClientMessage {
+  return decode(payload, clientMessageSchema)
+}
+
+/** @throws {BrokerError} `PROTOCOL_VIOLATION` for a payload that is no message of a broker. */
+export function decodeBrokerMessage(payload: Buffer): BrokerMessage {
+  return decode(payload, brokerMessageSchema)
+}
+
+function decode<Message>(payload: Buffer, schema: z.ZodType<Message>): Message {
+  let value: unknown
+  try {
+    value = decodeMessagePack(payload)
+  } catch (error) {
+    throw new BrokerError('PROTOCOL_VIOLATION', `not a MessagePack message: ${said(error)}`)
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new BrokerError('PROTOCOL_VIOLATION', `not a message: ${firstIssue(parsed.error)}`)
+}
+
+/** The first thing a schema found wrong, as `path: what`. */
+export function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  if (issue === undefined) return 'invalid'
+  const path = issue.path.join('.')
+  return path === '' ? issue.message : `${path}: ${issue.message}`
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
