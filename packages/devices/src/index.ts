@@ -1,0 +1,19 @@
+/**
+ * What a device is, and one CLI session on it.
+ *
+ *   testbed/        pyATS YAML -> devices, with file and line in every error
+ *   platforms/      what a network operating system's CLI looks like, as data
+ *   transports/     ssh and command: a byte stream to a CLI
+ *   session         prompts, echo, commands on a transport
+ *   open-session    a testbed's device -> a live session
+ *   simulator/      devices that are real SSH servers on loopback, with a log of their own
+ *
+ * One session: loadTestbed -> device() -> openSession -> transports/ssh -> session.execute.
+ */
+export { assertOneLine } from './command-text.ts'
+export { openSession, type OpenSessionOptions } from './open-session.ts'
+export type { Session, SessionEnd } from './session.ts'
+export type { DeviceLogEntry } from './simulator/device-log.ts'
+export { startSimulator, type Simulator, type SimulatorOptions } from './simulator/simulator.ts'
+export { loadTestbed } from './testbed/load.ts'
+export type { Device, HostKeyPolicy, Testbed } from './testbed/testbed.ts'

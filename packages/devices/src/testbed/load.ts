@@ -1,0 +1,64 @@
+import { basename } from 'node:path'
+import { BrokerError } from '@nac-broker/protocol'
+import { readCredentials } from './credentials.ts'
+import { readDevice } from './device.ts'
+import type { TestbedNode } from './document.ts'
+import { expandMarkup } from './markup.ts'
+import { invalid } from './place.ts'
+import { documentSchema, entry, read } from './schema.ts'
+import { assemble, readText } from './sources.ts'
+import type { Device, Testbed } from './testbed.ts'
+
+export interface LoadTestbedOptions {
+  /** Where `%ENV{}` outside credentials looks. Default `process.env`. */
+  env?: NodeJS.ProcessEnv
+}
+
+/**
+ * Reads a pyATS testbed file.
+ * @throws {BrokerError} `TESTBED_INVALID` with file and line.
+ */
+export async function loadTestbed(path: string, options?: LoadTestbedOptions): Promise<Testbed> {
+  return parseTestbed(await readText(path), path, options)
+}
+
+/**
+ * As `loadTestbed`, from text that stands in the file at `path`, beside which the files it names are
+ * looked for.
+ */
+export async function parseTestbed(
+  text: string,
+  path: string,
+  { env = process.env }: LoadTestbedOptions = {},
+): Promise<Testbed> {
+  const root = expandMarkup(await assemble(text, path), env)
+  if (root.kind === 'nothing') {
+    throw invalid(root.place, 'the file is empty; a testbed has a "devices" section')
+  }
+  const { testbed } = read(documentSchema, root, { words: 'the testbed' })
+  const inherited = readCredentials(entry(root, 'testbed'), { words: 'the testbed' })
+  const devices = new Map(
+    deviceNodes(root).map(([name, node]) => [name, readDevice(name, node, inherited)]),
+  )
+  return {
+    name: testbed?.name ?? basename(path).replace(/^CONFIG\.|\.ya?ml$/g, ''),
+    path,
+    deviceNames: [...devices.keys()],
+    device: (name) => find(devices, name, path),
+    problems: [...devices.values()].filter((device) => device instanceof BrokerError),
+  }
+}
+
+function deviceNodes(root: TestbedNode): readonly [string, TestbedNode][] {
+  const section = entry(root, 'devices')
+  if (section?.kind === 'map' && section.entries.size > 0) return [...section.entries]
+  const { place } = (root.kind === 'map' ? root.entries.get('devices') : undefined) ?? root
+  throw invalid(place, 'the testbed has no devices; add them to a "devices" section')
+}
+
+function find(devices: Map<string, Device | BrokerError>, name: string, path: string): Device {
+  const device = devices.get(name)
+  if (device instanceof BrokerError) throw device
+  if (device) return device
+  throw new BrokerError('UNKNOWN_DEVICE', `device "${name}" is not in ${path}`, { device: name })
+}
