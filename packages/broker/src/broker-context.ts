@@ -1,0 +1,24 @@
+import type { Testbed } from '@nac-broker/devices'
+import type { BrokerEvent } from '@nac-broker/protocol'
+import type { Clock, EventFeed } from '@nac-broker/supervisor'
+import type { Logger } from 'pino'
+import type { BrokerSettings } from './options.ts'
+import type { OutputCache } from './output-cache.ts'
+import type { Pool } from './pool.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/** The parts of one broker, for what answers its clients. */
+export interface BrokerContext {
+  readonly settings: BrokerSettings
+  readonly testbed: Testbed | undefined
+  readonly socketPath: string
+  readonly startedMs: number
+  readonly pool: Pool
+  readonly scheduler: Scheduler
+  readonly cache: OutputCache
+  readonly feed: EventFeed<BrokerEvent>
+  readonly clock: Clock
+  readonly log: Logger
+  /** How many clients are connected. */
+  clients: () => number
+}

@@ -1,0 +1,155 @@
+import type { Socket } from 'node:net'
+import { loadTestbed, type Testbed } from '@nac-broker/devices'
+import {
+  BrokerError,
+  type BrokerEvent,
+  type BrokerStatistics,
+  type StatusResult,
+} from '@nac-broker/protocol'
+import { type Clock, EventFeed, systemClock, withDeadline } from '@nac-broker/supervisor'
+import { pino } from 'pino'
+import type { BrokerContext } from './broker-context.ts'
+import { Connection } from './connection.ts'
+import { listen } from './listener.ts'
+import { brokerStatus, statistics } from './operations/status.ts'
+import { type BrokerOptions, resolveSettings } from './options.ts'
+import { OutputCache } from './output-cache.ts'
+import { Pool } from './pool.ts'
+import { Scheduler } from './scheduler.ts'
+import { defaultSocketPlace, explicitSocketPlace } from './socket-path.ts'
+
+export interface CloseOptions {
+  /** How long what is under way may take, in milliseconds; then it is cut off. Default 5,000. */
+  deadlineMs?: number
+}
+
+/** A broker that accepts requests. */
+export interface Broker extends AsyncDisposable {
+  readonly socketPath: string
+  readonly generation: number
+  /** What a subprocess needs in its environment to find this broker. */
+  env(): Record<string, string>
+  statistics(): BrokerStatistics
+  status(): StatusResult
+  /** What happens from now on, until the broker is closed. */
+  events(): AsyncIterable<BrokerEvent>
+  /**
+   * Takes no new work, answers what is under way, logs out of every device, removes the socket.
+   * Returns the names of the devices whose sessions had to be cut off. Idempotent.
+   */
+  close(options?: CloseOptions): Promise<string[]>
+}
+
+/**
+ * Starts a broker on this process's own event loop.
+ * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`, `SOCKET_PATH_INVALID`, `SOCKET_IN_USE`
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { clock = systemClock, env = process.env, log = pino({ level: 'silent' }) } = options
+  const settings = resolveSettings(options)
+  const testbed = await testbedOf(options)
+  for (const problem of testbed?.problems ?? []) log.warn(problem.message)
+  const place = options.socketPath
+    ? await explicitSocketPlace(options.socketPath)
+    : await defaultSocketPlace(env)
+
+  const feed = new EventFeed<BrokerEvent>((count) => ({ event: 'missed', count }))
+  feed.subscribe((event) => log.debug(event, event.event))
+  const emit = (event: BrokerEvent): void => feed.emit(event)
+  const { cacheTtlMs: ttlMs, cacheMaxBytes: maxBytes } = settings
+  const pool = new Pool({ testbed, settings, env, clock, emit })
+  const cache = new OutputCache({ ttlMs, maxBytes, clock })
+  const connections = new Set<Connection>()
+  const context: BrokerContext = {
+    settings,
+    testbed,
+    socketPath: place.path,
+    startedMs: clock.now(),
+    pool,
+    scheduler: new Scheduler({ pool, cache, clock, settings }),
+    cache,
+    feed,
+    clock,
+    log,
+    clients: () => connections.size,
+  }
+  let accepted = 0
+  const accept = (socket: Socket): void => {
+    const connection = new Connection(socket, context, ++accepted)
+    connections.add(connection)
+    socket.once('close', () => connections.delete(connection))
+  }
+  const listener = await listen(place.path, clock, accept).catch(async (error: unknown) => {
+    await place.release()
+    throw error
+  })
+  log.info({ socket: place.path, generation: settings.generation }, 'listening')
+
+  const close = async ({ deadlineMs = 5_000 }: CloseOptions): Promise<string[]> => {
+    emit({ event: 'draining' })
+    await listener.close()
+    const cutOff = await drain(pool, deadlineMs, clock)
+    for (const connection of connections) connection.shutDown()
+    await allClosed(connections, clock)
+    feed.end()
+    await place.release()
+    log.info(statisticsLine(statistics(context)))
+    return cutOff
+  }
+  let closing: Promise<string[]> | undefined
+  const broker: Broker = {
+    socketPath: place.path,
+    generation: settings.generation,
+    env: () => ({ NAC_TEST_BROKER_SOCKET: place.path }),
+    statistics: () => statistics(context),
+    status: () => brokerStatus(context),
+    events: () => feed.stream(),
+    close: (closeOptions = {}) => (closing ??= close(closeOptions)),
+    async [Symbol.asyncDispose]() {
+      await broker.close()
+    },
+  }
+  return broker
+}
+
+async function testbedOf({ testbed }: BrokerOptions): Promise<Testbed | undefined> {
+  return typeof testbed === 'string' ? loadTestbed(testbed) : testbed
+}
+
+/** Lets commands finish and sessions log out; returns whose were cut off at the deadline. */
+async function drain(pool: Pool, deadlineMs: number, clock: Clock): Promise<string[]> {
+  pool.shutDown()
+  const onTimeout = (): Error => new BrokerError('DEADLINE_EXCEEDED', 'sessions are still open')
+  try {
+    await withDeadline(pool.slots.whenEmpty(), { ms: deadlineMs, onTimeout, clock })
+    return []
+  } catch {
+    const cutOff = [...pool.lanes.values()].filter(({ busy }) => busy)
+    pool.destroy()
+    return cutOff.map(({ device }) => device.name)
+  }
+}
+
+/** How long a client may take to read its last answers. */
+const GOODBYE_MS = 500
+
+async function allClosed(connections: Set<Connection>, clock: Clock): Promise<void> {
+  if (connections.size === 0) return
+  const closed = Promise.all([...connections].map((connection) => connection.closed))
+  const onTimeout = (): Error => new BrokerError('DEADLINE_EXCEEDED', 'a client does not read')
+  try {
+    await withDeadline(closed, { ms: GOODBYE_MS, onTimeout, clock })
+  } catch {
+    for (const connection of connections) connection.destroy()
+    await closed
+  }
+}
+
+/** The line that nac-test's orchestrator looks for in the log. */
+function statisticsLine(counts: BrokerStatistics): string {
+  const { connectionHits, connectionMisses, commandHits, commandMisses } = counts
+  return (
+    `BROKER_STATISTICS: connection_hits=${connectionHits}, connection_misses=${connectionMisses}, ` +
+    `command_hits=${commandHits}, command_misses=${commandMisses}`
+  )
+}

@@ -1,0 +1,336 @@
+import type { Device, Session, SessionEnd } from '@nac-broker/devices'
+import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
+import { Backoff, type Clock, type Timer } from '@nac-broker/supervisor'
+import { FairQueue } from './fair-queue.ts'
+import type { SessionSlots, SlotLease } from './session-slots.ts'
+
+/** Something that needs a session of its own for a while. */
+export interface Job {
+  readonly client: number
+  /** Does the work. Never rejects; the session is given back when the promise settles. */
+  start(session: Session): Promise<void>
+  /** No session can be had. */
+  fail(error: BrokerError): void
+}
+
+type CloseReason = Extract<BrokerEvent, { event: 'session-closed' }>['by']
+
+/** One session of the device, and what it is doing. */
+interface PooledSession {
+  readonly session: Session
+  readonly lease: SlotLease
+  /** What it has served since it was opened: its turn, when other devices wait for a slot. */
+  readonly turn: { startedMs: number; commands: number }
+  state:
+    | { kind: 'idle'; sinceMs: number }
+    | { kind: 'busy'; closeAfter: CloseReason | undefined }
+    | { kind: 'closing'; by: CloseReason }
+}
+
+export interface LaneContext {
+  clock: Clock
+  slots: SessionSlots
+  maxSessions: number
+  openSession(device: Device): Promise<Session>
+  /** Whether somebody waits for a slot that no session being closed will free. */
+  slotWanted(): boolean
+  /** A session has begun to close (`1`) or is closed (`-1`). */
+  closing(change: 1 | -1): void
+  emit(event: BrokerEvent): void
+}
+
+/** A session that others wait for is given up after this much work, so that every device has its turn. */
+const TURN_COMMANDS = 10
+const TURN_MS = 1_000
+
+/** A wrong password tried again and again locks accounts, hence the floor. */
+const LOGIN_BACKOFF = { minMs: 1_000, firstMs: 2_000, maxMs: 60_000 }
+/** A device frees a line some time after a session ended: try again soon. */
+const LINES_FULL_BACKOFF = { minMs: 100, firstMs: 250, maxMs: 2_000 }
+
+/**
+ * One device in the pool: the jobs that wait for it, its sessions, and how it fares in logging in.
+ * Every change ends in `#pump`, which is where all decisions are made.
+ */
+export class DeviceLane {
+  readonly device: Device
+  readonly #context: LaneContext
+  readonly #queue = new FairQueue<Job>()
+  readonly #sessions = new Set<PooledSession>()
+  readonly #loginBackoff: Backoff
+  readonly #linesFullBackoff: Backoff
+  #opening = 0
+  /** Aborted when nobody needs the slot any more. */
+  #slotWait = new AbortController()
+  /** Why logging in is not tried before `untilMs`. */
+  #backoff: { untilMs: number; error: BrokerError } | undefined
+  #retry: Timer | undefined
+  #lastError: BrokerError | undefined
+  #closed: BrokerError | undefined
+  #epoch = 0
+  connectionHits = 0
+  connectionMisses = 0
+
+  constructor(device: Device, context: LaneContext) {
+    this.device = device
+    this.#context = context
+    this.#loginBackoff = new Backoff(context.clock, LOGIN_BACKOFF)
+    this.#linesFullBackoff = new Backoff(context.clock, LINES_FULL_BACKOFF)
+  }
+
+  /** Ends with anything that may have changed the device; outputs of an earlier epoch are stale. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  endEpoch(): void {
+    this.#epoch++
+  }
+
+  submit(job: Job): void {
+    if (this.#closed) return job.fail(this.#closed)
+    this.#queue.push(job.client, job)
+    this.#pump()
+  }
+
+  /** Takes back a job that has not been started. */
+  withdraw(job: Job): void {
+    this.#queue.remove(job.client, job)
+    if (this.#queue.size > 0) return
+    this.#slotWait.abort()
+    this.#slotWait = new AbortController()
+  }
+
+  /** What a queued job waits for, where it is more than its turn. */
+  whyWaiting(): BrokerError | undefined {
+    if (this.#backoff?.error.code === 'SESSION_LIMIT') return this.#backoff.error
+    if (this.#sessions.size > 0 || this.#context.slots.waiting === 0) return undefined
+    const { max } = this.#context.slots
+    return new BrokerError('SESSION_LIMIT', `all ${max} connections are in use by other devices`, {
+      device: this.device.name,
+    })
+  }
+
+  /** When the session that has been idle longest became so; undefined when none is idle. */
+  idleSinceMs(): number | undefined {
+    return this.#longestIdle()?.state.sinceMs
+  }
+
+  /** Closes the session that has been idle longest. */
+  evictIdle(): void {
+    const idle = this.#longestIdle()
+    if (idle) this.#close(idle.pooled, 'evicted')
+  }
+
+  /** Closes idle sessions now and busy ones when their command is done. */
+  disconnect(by: CloseReason = 'disconnected'): void {
+    for (const pooled of this.#sessions) {
+      if (pooled.state.kind === 'idle') this.#close(pooled, by)
+      else if (pooled.state.kind === 'busy') pooled.state.closeAfter = by
+    }
+  }
+
+  /** Refuses everything from now on; what runs is left to finish. */
+  shutDown(): void {
+    this.#closed = new BrokerError('SHUTTING_DOWN', 'the broker is shutting down', {
+      device: this.device.name,
+    })
+    this.#slotWait.abort()
+    this.#retry?.cancel()
+    for (const job of this.#queue.drain()) job.fail(this.#closed)
+    this.disconnect('shutdown')
+  }
+
+  /** Ends every session at once. */
+  destroy(): void {
+    for (const { session } of this.#sessions) session.destroy()
+  }
+
+  get busy(): boolean {
+    return [...this.#sessions].some(({ state }) => state.kind === 'busy')
+  }
+
+  status(): {
+    open: number
+    busy: number
+    opening: number
+    queued: number
+    backoffMs: number | undefined
+    lastError: BrokerError | undefined
+  } {
+    const backoffMs = (this.#backoff?.untilMs ?? 0) - this.#context.clock.now()
+    return {
+      open: this.#sessions.size,
+      busy: [...this.#sessions].filter(({ state }) => state.kind === 'busy').length,
+      opening: this.#opening,
+      queued: this.#queue.size,
+      backoffMs: backoffMs > 0 ? backoffMs : undefined,
+      lastError: this.#lastError,
+    }
+  }
+
+  #pump(): void {
+    for (let idle = this.#anyIdle(); idle && this.#queue.size > 0; idle = this.#anyIdle()) {
+      const job = this.#queue.shift()
+      if (job) void this.#run(idle, job)
+    }
+    const backoff = this.#currentBackoff()
+    if (backoff) {
+      const waits = backoff.error.code === 'SESSION_LIMIT'
+      if (!waits && this.#sessions.size === 0 && this.#opening === 0) this.#failQueued(backoff)
+      return
+    }
+    while (
+      this.#opening < this.#queue.size &&
+      this.#opening + this.#sessions.size < this.#context.maxSessions
+    ) {
+      void this.#open()
+    }
+  }
+
+  async #run(pooled: PooledSession, job: Job): Promise<void> {
+    pooled.state = { kind: 'busy', closeAfter: undefined }
+    if (pooled.turn.commands++ > 0) this.connectionHits++
+    await job.start(pooled.session)
+    if (pooled.state.kind !== 'busy' || !pooled.session.isOpen) return
+    const { closeAfter } = pooled.state
+    pooled.state = { kind: 'idle', sinceMs: this.#context.clock.now() }
+    if (closeAfter) this.#close(pooled, closeAfter)
+    else if (this.#context.slotWanted() && this.#turnIsOver(pooled)) this.#close(pooled, 'evicted')
+    this.#pump()
+  }
+
+  #turnIsOver({ turn }: PooledSession): boolean {
+    if (this.#queue.size === 0) return true
+    const servedMs = this.#context.clock.now() - turn.startedMs
+    return turn.commands >= TURN_COMMANDS || servedMs >= TURN_MS
+  }
+
+  /** A session for whoever is first in the queue by then: cancelling a job never stops a login. */
+  async #open(): Promise<void> {
+    this.#opening++
+    const lease = await this.#slot()
+    if (lease) await this.#logIn(lease)
+    this.#opening--
+    if (!this.#closed) this.#pump()
+  }
+
+  /** Undefined when, before there was a slot, nobody needed it any more. */
+  async #slot(): Promise<SlotLease | undefined> {
+    try {
+      return await this.#context.slots.acquire(this.#slotWait.signal)
+    } catch {
+      return undefined
+    }
+  }
+
+  async #logIn(lease: SlotLease): Promise<void> {
+    const startedMs = this.#context.clock.now()
+    try {
+      if (this.#closed) throw this.#closed
+      this.#admit(await this.#context.openSession(this.device), lease, startedMs)
+    } catch (error) {
+      lease.release()
+      this.#loginFailed(asBrokerError(error, { device: this.device.name }))
+    }
+  }
+
+  #admit(session: Session, lease: SlotLease, loginStartedMs: number): void {
+    const nowMs = this.#context.clock.now()
+    const pooled: PooledSession = {
+      session,
+      lease,
+      turn: { startedMs: nowMs, commands: 0 },
+      state: { kind: 'idle', sinceMs: nowMs },
+    }
+    this.#sessions.add(pooled)
+    this.#loginBackoff.reset()
+    this.#linesFullBackoff.reset()
+    this.#backoff = undefined
+    this.#lastError = undefined
+    this.connectionMisses++
+    const openMs = nowMs - loginStartedMs
+    this.#context.emit({ event: 'session-opened', device: this.device.name, openMs })
+    void session.ended.then((end) => this.#onEnded(pooled, end))
+    if (this.#closed) this.#close(pooled, 'shutdown')
+  }
+
+  #loginFailed(error: BrokerError): void {
+    if (this.#closed) return
+    const { clock } = this.#context
+    const linesFull = error.code === 'SESSION_LIMIT'
+    const delayMs = (linesFull ? this.#linesFullBackoff : this.#loginBackoff).nextDelayMs()
+    this.#lastError = error
+    this.#backoff = { untilMs: clock.now() + delayMs, error }
+    this.#context.emit({
+      event: 'login-failed',
+      device: this.device.name,
+      code: error.code,
+      message: error.message,
+      retryAfterMs: delayMs,
+    })
+    // Whoever waits for a line is tried again; the others have been told and come back themselves.
+    if (linesFull) this.#retry = clock.startTimer(delayMs, () => this.#pump())
+    else if (this.#sessions.size === 0) for (const job of this.#queue.drain()) job.fail(error)
+  }
+
+  #currentBackoff(): { untilMs: number; error: BrokerError } | undefined {
+    if (this.#backoff && this.#backoff.untilMs <= this.#context.clock.now()) {
+      this.#backoff = undefined
+    }
+    return this.#backoff
+  }
+
+  #failQueued({ untilMs, error }: { untilMs: number; error: BrokerError }): void {
+    const retryAfterMs = Math.max(0, untilMs - this.#context.clock.now())
+    const seconds = (retryAfterMs / 1000).toFixed(1)
+    for (const job of this.#queue.drain()) {
+      job.fail(
+        new BrokerError(error.code, `${error.message} (not tried again for another ${seconds} s)`, {
+          device: this.device.name,
+          retryAfterMs,
+          cause: error,
+        }),
+      )
+    }
+  }
+
+  #onEnded(pooled: PooledSession, end: SessionEnd): void {
+    const { state } = pooled
+    this.#sessions.delete(pooled)
+    pooled.lease.release()
+    if (state.kind === 'closing') this.#context.closing(-1)
+    if (end.by === 'device') {
+      this.#lastError = asBrokerError(end.error, { device: this.device.name })
+      // It may have been reloaded: what was true of it need not be true any more.
+      this.endEpoch()
+    }
+    const by =
+      end.by === 'device' ? 'device' : state.kind === 'closing' ? state.by : ('timed-out' as const)
+    this.#context.emit({ event: 'session-closed', device: this.device.name, by })
+    if (!this.#closed) this.#pump()
+  }
+
+  #close(pooled: PooledSession, by: CloseReason): void {
+    pooled.state = { kind: 'closing', by }
+    this.#context.closing(1)
+    void pooled.session.close()
+  }
+
+  #anyIdle(): PooledSession | undefined {
+    for (const pooled of this.#sessions) if (pooled.state.kind === 'idle') return pooled
+    return undefined
+  }
+
+  #longestIdle(): { pooled: PooledSession; state: { kind: 'idle'; sinceMs: number } } | undefined {
+    let longest: { pooled: PooledSession; state: { kind: 'idle'; sinceMs: number } } | undefined
+    for (const pooled of this.#sessions) {
+      const { state } = pooled
+      if (state.kind !== 'idle') continue
+      if (longest === undefined || state.sinceMs < longest.state.sinceMs) {
+        longest = { pooled, state }
+      }
+    }
+    return longest
+  }
+}

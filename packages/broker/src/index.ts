@@ -1,0 +1,19 @@
+/**
+ * The pool of device sessions behind a Unix socket.
+ *
+ *   broker              composition: what `startBroker` puts together and takes apart
+ *   options             every setting with its default and range
+ *   listener            the socket: bound in private, renamed into place (socket-path, probe-socket)
+ *   connection          a client's socket; the first byte picks messagepack-peer or nac-test-peer
+ *   operations/         a request's handler, one file each
+ *   scheduler           cache, execution under way (flight), or a new one
+ *   device-lane         one device: queue, sessions, backoff; fair-queue within it
+ *   pool                all lanes and the limit they share (session-slots)
+ *   output-cache        outputs by device, command and epoch
+ *
+ * One request: connection -> messagepack-peer -> operations/execute -> scheduler -> flight
+ * -> device-lane -> a Session of @nac-broker/devices.
+ */
+export { type Broker, type CloseOptions, startBroker } from './broker.ts'
+export type { BrokerOptions, BrokerSettings } from './options.ts'
+export { brokerSettingsSchema } from './options.ts'

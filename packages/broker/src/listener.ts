@@ -1,0 +1,96 @@
+import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import path from 'node:path'
+import { once } from 'node:events'
+import { BrokerError } from '@nac-broker/protocol'
+import type { Clock } from '@nac-broker/supervisor'
+import { probeSocket } from './probe-socket.ts'
+import { assertLength } from './socket-path.ts'
+
+/** 1,000 clients may connect at once; Node's default backlog of 511 turned 108 of them away. */
+const BACKLOG = 4096
+
+/** A socket that accepts connections at its public path. */
+export interface Listener {
+  /** Accepts no more connections and removes the socket file if it is still ours. */
+  close(): Promise<void>
+}
+
+/**
+ * Listens at `socketPath`, in the place of a dead broker's file if there is one. The socket is bound
+ * in a private directory beside it, made 0600, and only then renamed onto the path: at no moment can
+ * another user connect, is there no socket file, or is the file not yet accepting.
+ * @throws {BrokerError} `SOCKET_IN_USE` naming the pid of the living broker there,
+ * `SOCKET_PATH_INVALID`
+ */
+export async function listen(
+  socketPath: string,
+  clock: Clock,
+  onConnection: (socket: Socket) => void,
+): Promise<Listener> {
+  await assertFree(socketPath, clock)
+  // Half-open, so that what a client sent before it closed its side is still answered.
+  const server = createServer({ allowHalfOpen: true }, onConnection)
+  const inode = await bindBeside(server, socketPath)
+  return {
+    async close() {
+      server.close()
+      const now = await lstat(socketPath).catch(() => undefined)
+      if (now?.ino === inode) await unlink(socketPath).catch(() => {})
+    },
+  }
+}
+
+async function assertFree(socketPath: string, clock: Clock): Promise<void> {
+  const stats = await lstat(socketPath).catch(() => undefined)
+  if (!stats) return
+  if (!stats.isSocket()) {
+    throw new BrokerError(
+      'SOCKET_PATH_INVALID',
+      `socket ${socketPath}: the file that is there is no socket; remove it or choose another path`,
+    )
+  }
+  const holder = await probeSocket(socketPath, clock)
+  switch (holder.kind) {
+    case 'nobody':
+      return
+    case 'broker':
+      throw new BrokerError(
+        'SOCKET_IN_USE',
+        `socket ${socketPath} belongs to the living broker with pid ${holder.pid}; stop it or choose another path`,
+      )
+    case 'silent':
+      throw new BrokerError(
+        'SOCKET_IN_USE',
+        `socket ${socketPath} is held by a process that does not answer as a broker; stop it or choose another path`,
+      )
+  }
+}
+
+/** Returns the inode of the socket, by which `close` knows it again. */
+async function bindBeside(server: Server, socketPath: string): Promise<number> {
+  let staging: string
+  try {
+    staging = await mkdtemp(path.join(path.dirname(socketPath), '.nb'))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new BrokerError('SOCKET_PATH_INVALID', `socket ${socketPath}: ${why}`, { cause: error })
+  }
+  try {
+    const staged = path.join(staging, 's')
+    assertLength(staged)
+    server.listen({ path: staged, backlog: BACKLOG })
+    await once(server, 'listening')
+    await chmod(staged, 0o600)
+    const { ino } = await lstat(staged)
+    await rename(staged, socketPath)
+    return ino
+  } catch (error) {
+    server.close()
+    if (error instanceof BrokerError) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new BrokerError('SOCKET_PATH_INVALID', `socket ${socketPath}: ${why}`, { cause: error })
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,217 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import {
+  asBrokerError,
+  BrokerError,
+  type BrokerEvent,
+  type BrokerMessage,
+  CHUNK_BYTES,
+  type ClientMessage,
+  decodeClientMessage,
+  encodeMessage,
+  type FrameError,
+  MAX_FRAME_BYTES,
+  PROTOCOL_VERSION,
+  type Request,
+  VERSION,
+} from '@nac-broker/protocol'
+import type { BrokerContext } from './broker-context.ts'
+import { Call } from './call.ts'
+import type { DialectPeer } from './dialect-peer.ts'
+import { perform } from './operations/index.ts'
+
+/** Requests of one connection that may be under way at once. */
+const MAX_REQUESTS_IN_FLIGHT = 1024
+
+type State = 'greeting' | 'serving' | 'draining' | 'closed'
+
+/** A client that speaks the MessagePack dialect. */
+export class MessagePackPeer implements DialectPeer {
+  readonly #socket: Socket
+  readonly #broker: BrokerContext
+  readonly #client: number
+  readonly #calls = new Map<number, Call>()
+  #state: State = 'greeting'
+  #unsubscribe: (() => void) | undefined
+  #missedEvents = 0
+
+  constructor(socket: Socket, broker: BrokerContext, client: number) {
+    this.#socket = socket
+    this.#broker = broker
+    this.#client = client
+  }
+
+  receive(payload: Buffer): void {
+    let message: ClientMessage
+    try {
+      message = decodeClientMessage(payload)
+    } catch (error) {
+      // Before the hello it may be anything, bad UTF-8 in the other dialect for one: say nothing.
+      if (this.#state === 'greeting') this.#socket.destroy()
+      else this.#sayGoodbye(asBrokerError(error))
+      return
+    }
+    try {
+      this.#handle(message)
+    } catch (error) {
+      this.#sayGoodbye(asBrokerError(error))
+    }
+  }
+
+  violated(error: FrameError): void {
+    this.#sayGoodbye(new BrokerError('PROTOCOL_VIOLATION', error.message))
+  }
+
+  clientEnded(): void {
+    this.#socket.destroy()
+  }
+
+  closed(): void {
+    this.#state = 'closed'
+    this.#unsubscribe?.()
+    for (const call of this.#calls.values()) call.cancel('the client is gone')
+  }
+
+  shutDown(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'draining'
+    this.#endIfDrained()
+  }
+
+  #handle(message: ClientMessage): void {
+    switch (message.type) {
+      case 'hello':
+        return this.#welcome(message.protocol)
+      case 'request':
+        if (this.#state === 'greeting') {
+          throw new BrokerError('PROTOCOL_VIOLATION', 'a request before the hello')
+        }
+        return this.#accept(message)
+      case 'cancel':
+        return this.#calls.get(message.id)?.cancel('the caller cancelled')
+    }
+  }
+
+  #welcome(protocol: number): void {
+    if (this.#state !== 'greeting') throw new BrokerError('PROTOCOL_VIOLATION', 'a second hello')
+    if (protocol !== PROTOCOL_VERSION) {
+      throw new BrokerError(
+        'PROTOCOL_VIOLATION',
+        `the client speaks protocol version ${protocol}, this broker (${VERSION}) speaks ${PROTOCOL_VERSION}; install the same release on both sides`,
+      )
+    }
+    this.#state = 'serving'
+    this.#write({
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      version: VERSION,
+      pid: process.pid,
+      generation: this.#broker.settings.generation,
+      store: null,
+      limits: {
+        maxFrameBytes: MAX_FRAME_BYTES,
+        chunkBytes: CHUNK_BYTES,
+        maxRequestsInFlight: MAX_REQUESTS_IN_FLIGHT,
+      },
+    })
+  }
+
+  #accept({ id, operation, params, remainingMs, deadlineMs }: Request): void {
+    if (this.#calls.has(id)) {
+      throw new BrokerError('PROTOCOL_VIOLATION', `request id ${id} is under way already`)
+    }
+
+    const now = this.#broker.clock.now()
+    const deadline = Math.min(now + remainingMs, deadlineMs ?? Infinity)
+    const refusal = this.#refusal(deadline <= now)
+    if (refusal) return this.#write({ type: 'response', id, error: refusal.toJSON() })
+    const call = new Call(this.#client, deadline)
+    this.#calls.set(id, call)
+    void this.#answer(id, call, operation, params)
+  }
+
+  #refusal(expired: boolean): BrokerError | undefined {
+    if (this.#state !== 'serving') {
+      return new BrokerError('SHUTTING_DOWN', 'the broker is shutting down')
+    }
+    if (expired) return new BrokerError('DEADLINE_EXCEEDED', 'the deadline passed on the way')
+    if (this.#calls.size >= MAX_REQUESTS_IN_FLIGHT) {
+      return new BrokerError(
+        'BROKER_BUSY',
+        `${MAX_REQUESTS_IN_FLIGHT} requests of this connection are under way; wait for answers`,
+      )
+    }
+    return undefined
+  }
+
+  async #answer(id: number, call: Call, operation: string, params: unknown): Promise<void> {
+    try {
+      const request = { broker: this.#broker, call, peer: this }
+      const result = await perform(request, operation, params)
+      if (this.#socket.writableNeedDrain) await this.#drained()
+
+      if ('output' in result) result.output = await this.#sendChunks(id, result.output)
+      this.#write({ type: 'response', id, result })
+    } catch (error) {
+      this.#write({ type: 'response', id, error: asBrokerError(error).toJSON() })
+    }
+    this.#calls.delete(id)
+    this.#endIfDrained()
+  }
+
+  /** Sends all but the last part of a long output, no faster than the client reads; returns that part. */
+  async #sendChunks(id: number, output: Uint8Array): Promise<Uint8Array> {
+    let rest = output
+    while (rest.length > CHUNK_BYTES && this.#state !== 'closed') {
+      this.#write({ type: 'chunk', id, data: rest.subarray(0, CHUNK_BYTES) })
+      rest = rest.subarray(CHUNK_BYTES)
+      if (this.#socket.writableNeedDrain) await this.#drained()
+    }
+    return rest
+  }
+
+  subscribe(): void {
+    this.#unsubscribe ??= this.#broker.feed.subscribe((event) => this.#sendEvent(event))
+  }
+
+  /** A subscriber that reads too slowly loses events and is told how many; nobody waits for it. */
+  #sendEvent(event: BrokerEvent): void {
+    if (this.#socket.writableNeedDrain) {
+      this.#missedEvents++
+      return
+    }
+    if (this.#missedEvents > 0) {
+      this.#write({ type: 'event', event: { event: 'missed', count: this.#missedEvents } })
+      this.#missedEvents = 0
+    }
+    this.#write({ type: 'event', event })
+  }
+
+  /** Resolves too when the socket closes: there is nobody left to wait for then. */
+  async #drained(): Promise<void> {
+    const over = new AbortController()
+    const { signal } = over
+    await Promise.race([
+      once(this.#socket, 'drain', { signal }),
+      once(this.#socket, 'close', { signal }),
+    ]).catch(() => {})
+    over.abort()
+  }
+
+  #endIfDrained(): void {
+    if (this.#state !== 'draining' || this.#calls.size > 0) return
+    this.#sayGoodbye(new BrokerError('SHUTTING_DOWN', 'the broker is shutting down'))
+  }
+
+  #sayGoodbye(error: BrokerError): void {
+    if (this.#state === 'closed') return
+    this.#write({ type: 'goodbye', error: error.toJSON() })
+    this.#state = 'closed'
+    this.#socket.end(() => this.#socket.destroy())
+  }
+
+  #write(message: BrokerMessage): void {
+    if (this.#state !== 'closed' && this.#socket.writable)
+      this.#socket.write(encodeMessage(message))
+  }
+}

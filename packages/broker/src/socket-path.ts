@@ -1,0 +1,60 @@
+import { lstat, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { BrokerError } from '@nac-broker/protocol'
+
+/**
+ * The longest path a socket can have is 107 bytes on Linux and 103 on macOS (sun_path in sys/un.h);
+ * beyond that `listen` fails with an EINVAL that names nothing.
+ */
+const MAX_PATH_BYTES = 100
+
+/** Where a broker listens, and what to do when it is gone. */
+export interface SocketPlace {
+  path: string
+  /** Removes the directory that was made for the socket, if one was. */
+  release(): Promise<void>
+}
+
+/** A place that only this user can enter: `$XDG_RUNTIME_DIR` if it is one, else a new directory. */
+export async function defaultSocketPlace(env: NodeJS.ProcessEnv): Promise<SocketPlace> {
+  const runtimeDir = env['XDG_RUNTIME_DIR']
+  const parent = runtimeDir && (await isPrivate(runtimeDir)) ? runtimeDir : tmpdir()
+  const directory = await mkdtemp(path.join(parent, 'nac-broker-'))
+  return {
+    path: path.join(directory, 'broker.sock'),
+    release: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+/** A path that the user chose. @throws {BrokerError} `SOCKET_PATH_INVALID` */
+export async function explicitSocketPlace(given: string): Promise<SocketPlace> {
+  const socketPath = path.resolve(given)
+  assertLength(socketPath)
+  const directory = path.dirname(socketPath)
+  const stats = await lstat(directory).catch(() => undefined)
+  const isDirectory = stats?.isDirectory() || (stats?.isSymbolicLink() ?? false)
+  if (!isDirectory) {
+    throw new BrokerError(
+      'SOCKET_PATH_INVALID',
+      `socket ${socketPath}: the directory ${directory} does not exist; create it or choose another`,
+    )
+  }
+  return { path: socketPath, release: async () => {} }
+}
+
+export function assertLength(socketPath: string): void {
+  const bytes = Buffer.byteLength(socketPath)
+  if (bytes <= MAX_PATH_BYTES) return
+  throw new BrokerError(
+    'SOCKET_PATH_INVALID',
+    `socket ${socketPath}: the path has ${bytes} bytes, at most ${MAX_PATH_BYTES} are possible; choose a shorter one`,
+  )
+}
+
+/** A real directory of ours that nobody else may enter; lstat, so that a link cannot pose as one. */
+async function isPrivate(directory: string): Promise<boolean> {
+  const stats = await lstat(directory).catch(() => undefined)
+  if (!stats?.isDirectory()) return false
+  return stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0
+}
