@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createConnection, type Socket } from 'node:net'
+import {
+  BrokerError,
+  type BrokerEvent,
+  decodeBrokerMessage,
+  encodeMessage,
+  FrameDecoder,
+  PROTOCOL_VERSION,
+  type Welcome,
+} from '@nac-broker/protocol'
+import { type Clock, withDeadline } from '@nac-broker/supervisor'
+import { Link } from './link.ts'
+
+export interface OpenLinkOptions {
+  socketPath: string
+  name: string
+  connectTimeoutMs: number
+  signal: AbortSignal | undefined
+  clock: Clock
+  onEvent: (event: BrokerEvent) => void
+}
+
+/**
+ * Connects and greets. A connected socket proves nothing, as even a stopped broker accepts; the
+ * link is there when the broker has said welcome.
+ * @throws {BrokerError} `BROKER_UNAVAILABLE`, `BROKER_BUSY`, `PROTOCOL_VIOLATION`, `CANCELLED`
+ */
+export async function openLink(options: OpenLinkOptions): Promise<Link> {
+  const { socketPath, name, connectTimeoutMs, signal, clock, onEvent } = options
+  if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
+  const socket = createConnection(socketPath)
+  const decoder = new FrameDecoder()
+  const hello = { type: 'hello', protocol: PROTOCOL_VERSION } as const
+  const greeting = async (): Promise<Welcome> => {
+    await once(socket, 'connect')
+    socket.write(encodeMessage({ ...hello, client: { name, pid: process.pid } }))
+    return readWelcome(socket, decoder)
+  }
+  try {
+    const welcome = await withDeadline(greeting(), {
+      ms: connectTimeoutMs,
+      onTimeout: () => unavailable(socketPath, `no answer within ${connectTimeoutMs} ms`),
+      signal,
+      clock,
+    })
+    return new Link({ socket, decoder, welcome, clock, onEvent })
+  } catch (error) {
+    socket.destroy()
+    if (error instanceof BrokerError) throw error
+    if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
+    throw connectError(socketPath, error as NodeJS.ErrnoException)
+  }
+}
+
+/** The welcome is the first message; nothing else can come before a request is made. */
+async function readWelcome(socket: Socket, decoder: FrameDecoder): Promise<Welcome> {
+  const { promise, resolve, reject } = Promise.withResolvers<Welcome>()
+  const onData = (chunk: Buffer): void => {
+    try {
+      for (const payload of decoder.push(chunk)) {
+        const message = decodeBrokerMessage(payload)
+        if (message.type === 'welcome') resolve(message)
+        else if (message.type === 'goodbye') reject(BrokerError.fromWire(message.error))
+      }
+    } catch (error) {
+      reject(error)
+    }
+  }
+  const onClose = (): void => reject(new Error('it closed the connection without a welcome'))
+  const onError = (error: Error): void => reject(error)
+  socket.on('data', onData).once('close', onClose).once('error', onError)
+  try {
+    return await promise
+  } finally {
+    socket.off('data', onData).off('close', onClose).off('error', onError)
+  }
+}
+
+function connectError(socketPath: string, error: NodeJS.ErrnoException): BrokerError {
+  switch (error.code) {
+    case 'ENOENT':
+      return unavailable(socketPath, 'there is no such socket; start one with `nac-broker serve`')
+    case 'ECONNREFUSED':
+      return unavailable(socketPath, 'no broker listens there any more')
+    case 'EAGAIN':
+      return new BrokerError('BROKER_BUSY', `broker at ${socketPath} is busy, try again`)
+    default:
+      return unavailable(socketPath, error.message)
+  }
+}
+
+function unavailable(socketPath: string, why: string): BrokerError {
+  return new BrokerError('BROKER_UNAVAILABLE', `no broker at ${socketPath}: ${why}`)
+}
