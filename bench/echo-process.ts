@@ -1,0 +1,14 @@
+/** The physical limit beside which the broker is measured: MessagePack in, the same MessagePack out. */
+import { createServer } from 'node:net'
+import { encodeFrame, FrameDecoder } from '@nac-broker/protocol'
+import { pack, unpack } from 'msgpackr'
+
+const server = createServer((socket) => {
+  const decoder = new FrameDecoder()
+  socket.on('data', (chunk: Buffer) => {
+    for (const payload of decoder.push(chunk)) socket.write(encodeFrame(pack(unpack(payload))))
+  })
+  socket.on('error', () => socket.destroy())
+})
+server.listen(process.argv[2], () => console.log('ready'))
+process.stdin.on('end', () => process.exit(0)).resume()

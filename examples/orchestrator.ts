@@ -1,0 +1,20 @@
+// An orchestrator. It hosts the broker and runs two tests as subprocesses, which share one login.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { startBroker } from '@nac-broker/broker'
+
+const [testbed = 'testbed.yaml'] = process.argv.slice(2)
+await using broker = await startBroker({ testbed })
+
+const test = path.join(import.meta.dirname, 'test.ts')
+const runs = [1, 2].map(async () => {
+  const env = { ...process.env, ...broker.env() }
+  const child = spawn(process.execPath, [test], { env, stdio: 'inherit' })
+  const [code] = await once(child, 'exit')
+  return code === 0
+})
+const passed = await Promise.all(runs)
+
+console.log(broker.statistics())
+process.exitCode = passed.every(Boolean) ? 0 : 1
