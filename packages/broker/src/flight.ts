@@ -8,7 +8,7 @@ import type { DeviceLane, Job } from './device-lane.ts'
 export interface FlightWork<Result> {
   /** Whether it may be executed again after its session was lost. */
   replayable: boolean
-  run(session: Session, signal: AbortSignal): Promise<Result>
+  run(session: Session): Promise<Result>
   /** Called once, when nobody can join any more. */
   onLanded?(): void
 }
@@ -23,7 +23,7 @@ export interface FlightOptions<Result> extends FlightWork<Result> {
 
 type State =
   | { kind: 'queued' }
-  | { kind: 'running'; epoch: number; abort: AbortController }
+  | { kind: 'running'; epoch: number; session: Session }
   | { kind: 'landed' }
 
 interface Waiter<Result> {
@@ -98,14 +98,10 @@ export class Flight<Result> implements Job {
 
   async start(session: Session): Promise<void> {
     const { lane, replayable } = this.#options
-    const abort = new AbortController()
-    this.#state = { kind: 'running', epoch: lane.epoch, abort }
+    this.#state = { kind: 'running', epoch: lane.epoch, session }
     this.#attempts++
     try {
-      this.#land(
-        (waiter, result) => waiter.resolve(result),
-        await this.#options.run(session, abort.signal),
-      )
+      this.#land((waiter, result) => waiter.resolve(result), await this.#options.run(session))
     } catch (caught) {
       const error = asBrokerError(caught, { device: session.device, sent: 'yes' })
       // Once: a device may have closed the session just when we used it.
@@ -139,7 +135,7 @@ export class Flight<Result> implements Job {
       case 'running':
         clock.startTimer(drainTimeoutMs, () => {
           // Somebody may have joined meanwhile, or it may have finished.
-          if (this.#state === state && this.#waiters.size === 0) state.abort.abort()
+          if (this.#state === state && this.#waiters.size === 0) state.session.destroy()
         })
         return
       case 'landed':

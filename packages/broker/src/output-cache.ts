@@ -49,7 +49,10 @@ export class OutputCache {
   }
 
   set(device: string, command: string, epoch: number, output: Buffer): void {
-    this.#entries?.set(cacheKey(device, command), { device, epoch, output })
+    // A small Buffer is a slice of a shared slab, all of which it would keep in memory.
+    const own = Buffer.allocUnsafeSlow(output.length)
+    output.copy(own)
+    this.#entries?.set(cacheKey(device, command), { device, epoch, output: own })
   }
 
   get size(): { entries: number; bytes: number } {

@@ -39,12 +39,12 @@ export class Scheduler {
       }
     }
     if (!lane.device.platform.isReadOnly(command)) {
-      assertOneLine(command, device)
+      assertOneLine(command, lane.device)
       this.commandMisses++
       const replayable = params.idempotent ?? false
       const timeoutMs = this.#commandTimeoutMs
-      const output = await this.#change(call, lane, replayable, (session, signal) =>
-        session.execute(command, { timeoutMs, signal }),
+      const output = await this.#change(call, lane, replayable, (session) =>
+        session.execute(command, { timeoutMs }),
       )
       return { output, cached: false }
     }
@@ -55,7 +55,7 @@ export class Scheduler {
         return { output: await flight.join(call), cached: false }
       }
     }
-    assertOneLine(command, device)
+    assertOneLine(command, lane.device)
     this.commandMisses++
     return { output: await this.#read(call, lane, command), cached: false }
   }
@@ -65,9 +65,10 @@ export class Scheduler {
     { device, lines }: Params<'configure'>,
   ): Promise<Result<'configure'>> {
     const lane = this.#options.pool.lane(device)
-    for (const line of lines) assertOneLine(line, device)
-    const output = await this.#change(call, lane, false, (session, signal) =>
-      session.configure(lines, { timeoutMs: this.#commandTimeoutMs, signal }),
+    for (const line of lines) assertOneLine(line, lane.device)
+    const timeoutMs = this.#commandTimeoutMs
+    const output = await this.#change(call, lane, false, (session) =>
+      session.configure(lines, { timeoutMs }),
     )
     return { output }
   }
@@ -92,10 +93,9 @@ export class Scheduler {
     const key = `${device}\n${command}`
     const flight = this.#flight(call, lane, {
       replayable: true,
-      run: async (session, signal) => {
+      run: async (session) => {
         const { epoch } = lane
-        const timeoutMs = this.#commandTimeoutMs
-        const output = await session.execute(command, { timeoutMs, signal })
+        const output = await session.execute(command, { timeoutMs: this.#commandTimeoutMs })
         // What was read while something changed may be half of each: it answers, but is not kept.
         if (lane.epoch === epoch) cache.set(device, command, epoch, output)
         return output
@@ -117,10 +117,10 @@ export class Scheduler {
   ): Promise<Buffer> {
     const flight = this.#flight(call, lane, {
       replayable,
-      run: async (session, signal) => {
+      run: async (session) => {
         lane.endEpoch()
         try {
-          return await run(session, signal)
+          return await run(session)
         } finally {
           lane.endEpoch()
         }

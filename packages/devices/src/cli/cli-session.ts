@@ -30,7 +30,7 @@ export class CliSession implements Session {
   }
 
   async execute(command: string, options: RunOptions): Promise<Buffer> {
-    assertOneLine(command, this.device)
+    assertOneLine(command, this.#cli.device)
     const output = await this.#run(options, async () => {
       const printed = await this.#cli.type(command)
       await leaveConfiguration(this.#cli)
@@ -46,7 +46,7 @@ export class CliSession implements Session {
   }
 
   async configure(lines: readonly string[], options: RunOptions): Promise<Buffer> {
-    for (const line of lines) assertOneLine(line, this.device)
+    for (const line of lines) assertOneLine(line, this.#cli.device)
     return this.#run(options, () => configure(this.#cli, lines))
   }
 

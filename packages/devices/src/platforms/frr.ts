@@ -17,6 +17,7 @@ export const frr: Platform = {
     configure: /^[\w./-]+\(config[^()\s]*\)# ?$/,
   },
   configure: { enter: ['configure terminal'], leave: ['end'] },
+  helpKey: '?',
   disablePaging: ['terminal length 0'],
   isReadOnly: (command) => isShowCommand(command, READING),
   errorPatterns: [

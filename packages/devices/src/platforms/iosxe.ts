@@ -19,6 +19,7 @@ export const iosxe: Platform = {
   },
   enable: { command: 'enable', passwordPrompt: /^Password:\s*$/i },
   configure: { enter: ['configure terminal'], leave: ['end'] },
+  helpKey: '?',
   disablePaging: ['terminal length 0', 'terminal width 0'],
   isReadOnly: (command) => isShowCommand(command, READING),
   errorPatterns: [

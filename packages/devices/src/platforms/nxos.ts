@@ -47,6 +47,7 @@ export const nxos: Platform = {
     configure: /^[\w./-]+(?:\(maint-mode\))?\(config[^()\s]*\)# ?$/,
   },
   configure: { enter: ['configure terminal'], leave: ['end'] },
+  helpKey: '?',
   disablePaging: ['terminal length 0', 'terminal width 511'],
   isReadOnly: (command) => isShowCommand(command, READING),
   errorPatterns: [

@@ -21,6 +21,8 @@ export interface Platform {
   enable?: { command: string; passwordPrompt: RegExp }
   /** How to enter and leave configuration mode; absent where `configure` is not supported. */
   configure?: { enter: readonly string[]; leave: readonly string[] }
+  /** Acts as it is typed, in the middle of a line, and so cannot be part of one (IOS: `?` opens help). */
+  helpKey?: string
   /** Sent after login, so that output comes in one piece. */
   disablePaging: readonly string[]
   /** Commands that change nothing: cached, shared between callers, replayed. */
