@@ -103,7 +103,7 @@ export class DeviceLane {
 
   /** What a queued job waits for, where it is more than its turn. */
   whyWaiting(): BrokerError | undefined {
-    if (this.#backoff?.error.code === 'SESSION_LIMIT') return this.#backoff.error
+    if (this.#lastError?.code === 'SESSION_LIMIT') return this.#lastError
     if (this.#sessions.size > 0 || this.#context.slots.waiting === 0) return undefined
     const { max } = this.#context.slots
     return new BrokerError('SESSION_LIMIT', `all ${max} connections are in use by other devices`, {

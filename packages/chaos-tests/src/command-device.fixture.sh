@@ -9,6 +9,7 @@ while IFS= read -r line; do
     terminal*) ;;
     exit) exit 0 ;;
     'show big') head -c 11534336 /dev/zero | tr '\0' 'x'; printf '\n' ;;
+    'show slowly') sleep 0.5; printf '%s said it slowly\n' "$name" ;;
     show*) printf '%s said %s\n' "$name" "$executed" ;;
     *) printf '%% Invalid input detected\n' ;;
   esac

@@ -1,0 +1,54 @@
+import { type BrokerClient, connect } from '@nac-broker/client'
+import { asBrokerError, BrokerError } from '@nac-broker/protocol'
+import { systemClock } from '@nac-broker/supervisor'
+import { interruptionExitCode } from '../interruption.ts'
+import { EXIT } from './exit-codes.ts'
+import { onInterrupt } from './interrupt.ts'
+import { printError, printJson } from './output.ts'
+
+export interface ClientFlags {
+  socket?: string
+  timeoutMs?: number
+  json?: boolean
+}
+
+/** What a call may take, everything included: a login and a command, in milliseconds. */
+const DEFAULT_TIMEOUT_MS = 120_000
+const CONNECT_TIMEOUT_MS = 5_000
+
+/**
+ * Makes one call as a client and returns the exit code. An error is printed, as JSON if that was
+ * asked for; `device` is whom the call is about.
+ * @throws {BrokerError} `CONFIG_INVALID` when no socket is named.
+ */
+export async function callBroker(
+  flags: ClientFlags,
+  device: string | undefined,
+  call: (client: BrokerClient, limits: { timeoutMs: number; signal: AbortSignal }) => Promise<void>,
+): Promise<number> {
+  const socketPath = flags.socket ?? process.env['NAC_TEST_BROKER_SOCKET']
+  if (!socketPath) {
+    throw new BrokerError(
+      'CONFIG_INVALID',
+      'no broker: give --socket PATH, or set NAC_TEST_BROKER_SOCKET',
+    )
+  }
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = flags
+  const deadlineMs = systemClock.now() + timeoutMs
+  using interrupt = onInterrupt()
+  const { signal } = interrupt
+  try {
+    const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
+    await using client = await connect({ socketPath, connectTimeoutMs, signal, name: 'nac-broker' })
+    await call(client, { timeoutMs: Math.max(1, deadlineMs - systemClock.now()), signal })
+    return EXIT.ok
+  } catch (error) {
+    const failure = asBrokerError(error)
+    const { code, message, sent } = failure
+    if (flags.json)
+      printJson({ error: { ...(device !== undefined && { device }), ...failure.toJSON() } })
+    else printError(`${code}: ${message} (sent: ${sent})`)
+    if (signal.aborted) return interruptionExitCode(signal.reason)
+    return code === 'BROKER_LOST' ? EXIT.brokerLost : EXIT.failed
+  }
+}

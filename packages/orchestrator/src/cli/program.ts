@@ -1,0 +1,43 @@
+import { asBrokerError, VERSION } from '@nac-broker/protocol'
+import { Command, CommanderError } from 'commander'
+import { configureCommand } from './configure.ts'
+import { demoCommand } from './demo.ts'
+import { execCommand } from './exec.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { printError } from './output.ts'
+import { runCommand } from './run.ts'
+import { serveCommand } from './serve.ts'
+import { simulateCommand } from './simulate.ts'
+import { statusCommand } from './status.ts'
+import { strict } from './subcommand.ts'
+
+/** Runs one command line, without the names of Node and of the script; resolves with its exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok
+  const exit = (code: number): void => {
+    exitCode = code
+  }
+  const program = strict(new Command('nac-broker'))
+    .description('A connection broker for network test automation')
+    .version(VERSION)
+    // What follows a command is the command's: `run -- mytest --version` asks mytest.
+    .enablePositionalOptions()
+    .addCommand(simulateCommand(exit))
+    .addCommand(serveCommand(exit))
+    .addCommand(execCommand(exit))
+    .addCommand(configureCommand(exit))
+    .addCommand(statusCommand(exit))
+    .addCommand(runCommand(exit, args))
+    .addCommand(demoCommand(exit))
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Help and version.
+    if (error instanceof CommanderError) return error.exitCode
+    const { code, message } = asBrokerError(error)
+    const exitedWith = exitCodeOf(code)
+    printError(exitedWith === EXIT.usage ? message : `${code}: ${message}`)
+    return exitedWith
+  }
+}

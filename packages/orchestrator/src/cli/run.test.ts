@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { RunReport } from '../report.ts'
+import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
+
+let lab: Folder
+let devices: Running
+
+beforeAll(async () => {
+  lab = await temporaryFolder()
+  devices = new Running(['simulate', '--devices', '2', '--testbed-out', lab.path('t.yaml')])
+  await devices.line()
+})
+
+afterAll(async () => {
+  await devices[Symbol.asyncDispose]()
+  await lab[Symbol.asyncDispose]()
+})
+
+interface Place {
+  cwd: string
+  report: () => Promise<RunReport>
+  log: (worker: string) => Promise<string>
+}
+
+/** A folder of its own to run in, with this config. */
+async function place(name: string, config = ''): Promise<Place> {
+  const cwd = lab.path(name)
+  await mkdir(cwd)
+  await writeFile(lab.path(name, 'nac-broker.yaml'), `testbed: ../t.yaml\n${config}`)
+  const read = (file: string): Promise<string> =>
+    readFile(lab.path(name, 'nac-broker-report', file), 'utf8')
+  return {
+    cwd,
+    report: async () => JSON.parse(await read('report.json')) as RunReport,
+    log: (worker) => read(`workers/${worker}.log`),
+  }
+}
+
+/** Whether a process with that id runs; one that has ended and was not reaped yet does not. */
+async function alive(pid: number): Promise<boolean> {
+  const ps = spawn('ps', ['-o', 'stat=', '-p', String(pid)])
+  return /^[^Z]/.test((await text(ps.stdout)).trim())
+}
+
+it('runs N workers of a command, with the broker in their environment, and passes', async () => {
+  const { cwd, report, log } = await place('passes')
+  const script =
+    'echo "$NAC_BROKER_WORKER $NAC_BROKER_ATTEMPT $NAC_TEST_TESTBED"; test -S "$NAC_TEST_BROKER_SOCKET"; echo err >&2; command -v node'
+  const exited = await nacBroker(['run', '--workers', '2', '--', 'sh', '-c', script], { cwd })
+  expect(exited.code).toBe(0)
+  expect(exited.stdout.trimEnd().split('\n').at(-1)).toMatch(
+    /^COMPLETE: 2 passed after \d+\.\d s; report: nac-broker-report\/report.json$/,
+  )
+  const written = await report()
+  const worker = {
+    status: 'passed',
+    exitCode: 0,
+    startedAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+    durationMs: expect.any(Number) as number,
+  }
+  expect(written).toMatchObject({
+    status: 'COMPLETE',
+    exitCode: 0,
+    workers: [
+      { ...worker, name: 'worker-1', log: 'workers/worker-1.log' },
+      { ...worker, name: 'worker-2', log: 'workers/worker-2.log' },
+    ],
+    devices: [{ name: 'sim-1' }, { name: 'sim-2' }],
+    broker: { generation: 1, statistics: { commandMisses: 0 } },
+  })
+  expect(await log('worker-2')).toBe(`worker-2 1 ${lab.path('t.yaml')}\nerr\n${process.execPath}\n`)
+})
+
+it('stops the others when one fails, descendants included, and exits 1', async () => {
+  // The first fails once the second is up; the third is never started.
+  const parent = 'sleep 60 & echo $! > new; mv new pid; wait'
+  const { cwd, report, log } = await place(
+    'fails',
+    `
+max_parallel: 2
+workers:
+  - {name: bad, command: [sh, -c, "until test -f pid; do sleep 0.01; done; echo oh no; exit 3"]}
+  - name: long
+    command: [sh, -c, ${JSON.stringify(parent)}]
+  - {name: late, command: ["true"]}
+`,
+  )
+  const exited = await nacBroker(['run'], { cwd })
+  expect(exited.code).toBe(1)
+  expect(exited.stdout).toMatch(
+    /^bad: failed after \d+\.\d s: exit code 3 \(see nac-broker-report\/workers\/bad.log\)$/m,
+  )
+  const { status, exitCode, workers } = await report()
+  expect({ status, exitCode }).toEqual({ status: 'FAILED', exitCode: 1 })
+  expect(workers).toMatchObject([
+    { name: 'bad', status: 'failed', exitCode: 3, reason: 'exit code 3' },
+    { name: 'long', status: 'cancelled', reason: 'worker "bad" failed' },
+    { name: 'late', status: 'cancelled', reason: 'worker "bad" failed' },
+  ])
+  expect(workers[2]).not.toHaveProperty('startedAt')
+  expect(await log('bad')).toBe('oh no\n')
+  expect(await log('long')).toBe('nac-broker: stopped: worker "bad" failed\n')
+  const pid = Number(await readFile(lab.path('fails', 'pid'), 'utf8'))
+  expect(await alive(pid)).toBe(false)
+})
+
+it('runs one worker per device, which knows its device but no secret', async () => {
+  const { cwd, report, log } = await place(
+    'per-device',
+    'workers: [{name: t, command: [env], per_device: true, env: {SITE: lab}}]',
+  )
+  expect((await nacBroker(['run', '--quiet'], { cwd })).stdout).toBe('')
+  const { workers } = await report()
+  expect(workers.map(({ name, device }) => ({ name, device }))).toEqual([
+    { name: 't-sim-1', device: 'sim-1' },
+    { name: 't-sim-2', device: 'sim-2' },
+  ])
+  const env = new Map(
+    (await log('t-sim-2')).split('\n').map((line) => {
+      const [name = '', ...value] = line.split('=')
+      return [name, value.join('=')]
+    }),
+  )
+  expect(env.get('HOSTNAME')).toBe('sim-2')
+  expect(env.get('SITE')).toBe('lab')
+  expect(JSON.parse(env.get('DEVICE_INFO') ?? '')).toEqual({
+    hostname: 'sim-2',
+    os: 'iosxe',
+    host: '127.0.0.1',
+    port: expect.any(Number) as number,
+  })
+})
+
+it("prints the workers' lines when asked to, and keeps them in the logs", async () => {
+  const { cwd, log } = await place('verbose')
+  const exited = await nacBroker(['run', '--verbose', '--', 'sh', '-c', 'echo out; echo err >&2'], {
+    cwd,
+  })
+  expect(exited.code).toBe(0)
+  expect(exited.stdout).toMatch(/^\[worker-1\] out$/m)
+  expect(exited.stdout).toMatch(/^\[worker-1\] err$/m)
+  expect((await log('worker-1')).split('\n').toSorted()).toEqual(['', 'err', 'out'])
+})
+
+it('fails a worker whose program does not exist', async () => {
+  const { cwd, report } = await place('gone', 'workers: [{name: gone, command: [no-such-program]}]')
+  expect((await nacBroker(['run'], { cwd })).code).toBe(1)
+  expect((await report()).workers).toMatchObject([
+    { status: 'failed', reason: 'cannot start "no-such-program": there is no such program' },
+  ])
+})
+
+it('starts nothing and exits 2 where two workers would have one name', async () => {
+  const { cwd, report } = await place(
+    'twins',
+    'workers: [{name: a, command: ["true"], count: 1}, {name: a-1, command: ["true"]}]',
+  )
+  const { code, stderr } = await nacBroker(['run'], { cwd })
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'nac-broker: two workers are named "a-1"; rename one of them\n',
+  })
+  await expect(report()).rejects.toThrow('ENOENT')
+})
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('stops everything on %s, writes the report, exits %i', async (signal, code) => {
+  const { cwd, report } = await place(signal)
+  const script = 'echo pid $$; sleep 60'
+  await using running = new Running(['run', '--verbose', '--', 'sh', '-c', script], { cwd })
+  const pid = Number((await running.lineMatching(/pid \d+/)).split(' ').at(-1))
+  running.process.kill(signal)
+  const exited = await running.exited
+  expect(exited.code).toBe(code)
+  expect(await report()).toMatchObject({
+    status: 'ABORTED',
+    exitCode: code,
+    workers: [{ status: 'cancelled', signal: 'SIGTERM', reason: `interrupted by ${signal}` }],
+  })
+  expect(await alive(pid)).toBe(false)
+})
+
+it('does not wait for a stubborn worker after a second signal', async () => {
+  const { cwd, report } = await place('twice')
+  const script = 'trap "echo asked" TERM; echo up; while :; do sleep 0.05; done'
+  await using running = new Running(['run', '--verbose', '--', 'sh', '-c', script], { cwd })
+  await running.lineMatching(/up/)
+  running.process.kill('SIGINT')
+  await running.lineMatching(/asked/)
+  running.process.kill('SIGINT')
+  expect((await running.exited).code).toBe(130)
+  expect((await report()).workers).toMatchObject([{ status: 'cancelled', signal: 'SIGKILL' }])
+})
+
+it('demonstrates a run and what the devices saw of it', async () => {
+  const exited = await nacBroker(['demo', '--devices', '2', '--workers', '2', '--commands', '20'])
+  expect(exited).toMatchObject({ code: 0, stderr: '' })
+  expect(exited.stdout).toContain('20 of 20 commands\n')
+  expect(exited.stdout).toMatch(/logins asked for +│ 4 /)
+  expect(exited.stdout).toMatch(/logins opened +│ 2 /)
+  expect(exited.stdout).toMatch(/executed on the devices +│ 12 /)
+  expect(exited.stdout.match(/^kept/gm)).toHaveLength(4)
+  const report = /^report: (.*)$/m.exec(exited.stdout)?.[1] ?? ''
+  expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ status: 'COMPLETE' })
+  await rm(path.join(report, '../..'), { recursive: true })
+})

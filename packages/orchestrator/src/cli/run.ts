@@ -1,0 +1,97 @@
+import path from 'node:path'
+import { BrokerError } from '@nac-broker/protocol'
+import { type Command, Option } from 'commander'
+import type { Config } from '../config/schema.ts'
+import { TEXT, wholeNumber } from '../config/setting.ts'
+import type { RunConfig } from '../run.ts'
+import type { WorkerSpec } from '../worker-plan.ts'
+import { onInterrupt } from './interrupt.ts'
+import { type CommonFlags, flag, subcommand } from './subcommand.ts'
+import { testbedFlag, testbedOf } from './testbed-flag.ts'
+
+interface RunFlags extends CommonFlags {
+  config?: string
+  testbed?: string
+  workers?: number
+  maxParallel?: number
+  reportDir?: string
+  quiet?: boolean
+  verbose?: boolean
+}
+
+const DEFAULT_REPORT_DIR = 'nac-broker-report'
+
+/** `args` is the whole command line: what stands behind its `--` is the workers' command. */
+export function runCommand(exit: (code: number) => void, args: readonly string[]): Command {
+  const command = subcommand('run', 'The broker, the workers, the report', 'info')
+    .argument('[command...]', 'behind --: what each worker runs')
+    .usage('[options] [-- COMMAND ARG...]')
+    .addOption(flag('--config <file>', 'default: nac-broker.yaml, if there is one', TEXT))
+    .addOption(testbedFlag)
+    .addOption(flag('--workers <n>', 'of the command behind --; default 1', wholeNumber(1, 10_000)))
+    .addOption(flag('--max-parallel <n>', 'at a time; default all', wholeNumber(1, 10_000)))
+    .addOption(flag('--report-dir <dir>', `default ${DEFAULT_REPORT_DIR}`, TEXT))
+    .addOption(new Option('--quiet', 'print nothing').conflicts('verbose'))
+    .option('--verbose', "print the workers' output as well")
+  return command.action(async (words: string[], flags: RunFlags) => {
+    const dashes = args.indexOf('--')
+    const behind = dashes === -1 ? [] : args.slice(dashes + 1)
+    const stray = words.slice(0, words.length - behind.length)
+    if (stray.length > 0) {
+      throw usage(`${JSON.stringify(stray[0])}: the workers' command goes behind --`)
+    }
+    // Who wants no lines wants no log either, unless it was asked for.
+    const asked = command.getOptionValueSource('logLevel') !== 'default'
+    const logLevel = flags.quiet && !asked ? 'warn' : flags.logLevel
+    exit(await execute({ ...flags, logLevel }, behind))
+  })
+}
+
+async function execute(flags: RunFlags, command: readonly string[]): Promise<number> {
+  const { loadConfig } = await import('../config/load.ts')
+  const config = await runConfig(flags, await loadConfig(flags.config), command)
+  const { run } = await import('../run.ts')
+  const { createLog } = await import('./log.ts')
+  const { runOutput } = await import('./run-output.ts')
+  using interrupt = onInterrupt()
+  using output = runOutput(flags)
+  const { signal, hurry } = interrupt
+  const log = createLog(flags.logLevel)
+  const { onEvent, onLine } = output
+  const { exitCode } = await run(config, { signal, hurry, log, onEvent, onLine })
+  return exitCode
+}
+
+/** A flag beats the config, the config the default. */
+async function runConfig(
+  flags: RunFlags,
+  config: Config,
+  command: readonly string[],
+): Promise<RunConfig> {
+  return {
+    workers: workersOf(flags, config, command),
+    testbed: await testbedOf(flags, config),
+    broker: config.broker,
+    maxParallel: flags.maxParallel ?? config.maxParallel,
+    reportDir: path.resolve(flags.reportDir ?? config.reportDir ?? DEFAULT_REPORT_DIR),
+  }
+}
+
+function workersOf(
+  { workers: count }: RunFlags,
+  { workers }: Config,
+  command: readonly string[],
+): readonly WorkerSpec[] {
+  if (command.length > 0) {
+    return [{ name: 'worker', command, instances: { kind: 'count', count: count ?? 1 } }]
+  }
+  if (count !== undefined)
+    throw usage(`--workers ${count}: it counts the workers of a command behind --`)
+  if (!workers?.length)
+    throw usage('no workers: give a command behind --, or set workers in the config')
+  return workers
+}
+
+function usage(what: string): BrokerError {
+  return new BrokerError('CONFIG_INVALID', `run: ${what}`)
+}

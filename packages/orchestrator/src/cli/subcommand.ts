@@ -1,0 +1,86 @@
+import { BrokerError } from '@nac-broker/protocol'
+import { Command, type CommanderError, Option } from 'commander'
+import { nearest } from '../config/nearest.ts'
+import { oneOf, refusal, type Setting } from '../config/setting.ts'
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface CommonFlags {
+  logLevel: LogLevel
+}
+
+/** A command with what all of them have, whose errors are ours. */
+export function subcommand(name: string, description: string, logLevel: LogLevel): Command {
+  const command = strict(new Command(name)).description(description)
+  const log = flag('--log-level <level>', 'what goes to stderr', oneOf(...LOG_LEVELS))
+  return command.addOption(log.default(logLevel))
+}
+
+/** Nothing is printed or exited behind our back, and every mistake is `CONFIG_INVALID`. */
+export function strict(command: Command): Command {
+  return command
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .exitOverride((error) => {
+      throw error.exitCode === 0 ? error : usageError(command, error)
+    })
+}
+
+/** An option with a value. */
+export function flag(flags: string, description: string, setting: Setting<unknown>): Option {
+  const option = new Option(flags, description)
+  return option.argParser((text: string) => {
+    const value = setting.parse(text)
+    if (value !== undefined) return value
+    throw new BrokerError('CONFIG_INVALID', `${option.long}: ${refusal(setting, text)}`)
+  })
+}
+
+function usageError(command: Command, error: CommanderError): BrokerError {
+  return new BrokerError('CONFIG_INVALID', describe(command, error), { cause: error })
+}
+
+function describe(command: Command, { code, message }: CommanderError): string {
+  const name = /'([^']*)'/.exec(message)?.[1] ?? ''
+  switch (code) {
+    case 'commander.unknownOption':
+      return unknown('option', name, optionsOf(command))
+    case 'commander.unknownCommand':
+      return unknown('command', name, namesOf(command))
+    case 'commander.help':
+      return `no command (allowed: ${namesOf(command).join(', ')})`
+    case 'commander.optionMissingArgument':
+      return `${name} needs a value`
+    case 'commander.missingMandatoryOptionValue':
+      return `${name} is missing`
+    case 'commander.missingArgument':
+      return `${name} is missing; usage: nac-broker ${command.name()} ${command.usage()}`
+    case 'commander.excessArguments':
+      return excess(command)
+    default:
+      return message.replace(/^error: /, '')
+  }
+}
+
+function unknown(what: string, given: string, known: readonly string[]): string {
+  const meant = nearest(given.replace(/=.*/s, ''), known)
+  return `unknown ${what} ${given}; did you mean ${meant}? (allowed: ${known.join(', ')})`
+}
+
+function excess(command: Command): string {
+  const known = command.registeredArguments
+  const extra = command.args.slice(known.length).map((argument) => JSON.stringify(argument))
+  const what = `${command.name()} has no use for ${extra.join(' ')}`
+  return known.length === 0 ? what : `${what}; quote what belongs together`
+}
+
+function optionsOf(command: Command): string[] {
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .map(({ long, flags }) => long ?? flags)
+}
+
+function namesOf(command: Command): string[] {
+  return command.commands.map((child) => child.name())
+}

@@ -1,0 +1,33 @@
+import { access } from 'node:fs/promises'
+import { BrokerError } from '@nac-broker/protocol'
+import type { Config } from '../config/schema.ts'
+import { TEXT } from '../config/setting.ts'
+import { flag } from './subcommand.ts'
+
+export const testbedFlag = flag('--testbed <file>', 'a pyATS testbed', TEXT)
+
+/**
+ * The testbed file: the flag's, else the config's.
+ * @throws {BrokerError} `CONFIG_INVALID` where neither names one that can be read.
+ */
+export async function testbedOf(
+  flags: { testbed?: string },
+  config: Pick<Config, 'testbed'>,
+): Promise<string> {
+  const file = flags.testbed ?? config.testbed
+  if (file === undefined) {
+    throw usage('no testbed: give --testbed FILE, or set testbed in the config')
+  }
+  try {
+    await access(file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : String(code)
+    throw usage(`${flags.testbed === undefined ? 'testbed' : '--testbed'}: ${file}: ${why}`)
+  }
+  return file
+}
+
+function usage(what: string): BrokerError {
+  return new BrokerError('CONFIG_INVALID', what)
+}

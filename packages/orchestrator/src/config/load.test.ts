@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { brokerSettingsSchema } from '@nac-broker/broker'
+import { expect, it } from 'vitest'
+import { parseConfig } from './load.ts'
+import { configSchema } from './schema.ts'
+
+const parse = (text: string): unknown => parseConfig(text, '/lab/nac-broker.yaml')
+
+it('reads every key', () => {
+  const text = `
+testbed: testbed.yaml
+broker:
+  max_connections: 10
+  max_sessions_per_device: 2
+  cache_ttl_s: 60
+  login_timeout_ms: 1000
+  command_timeout_ms: 2000
+  host_keys: accept-new
+workers:
+  - name: bgp
+    command: [node, bgp.mjs, 010]
+    count: 8
+    timeout_s: 30
+    env: {SITE: lab, PORT: 8080, NOTHING: ""}
+  - {name: ospf, command: [./ospf], per_device: true}
+  - {name: once, command: [./once]}
+max_parallel: 4
+report_dir: /reports
+`
+  expect(parse(text)).toEqual({
+    testbed: '/lab/testbed.yaml',
+    broker: {
+      maxConnections: 10,
+      maxSessionsPerDevice: 2,
+      cacheTtlMs: 60_000,
+      loginTimeoutMs: 1000,
+      commandTimeoutMs: 2000,
+      hostKeys: 'accept-new',
+    },
+    workers: [
+      {
+        name: 'bgp',
+        command: ['node', 'bgp.mjs', '010'],
+        instances: { kind: 'count', count: 8 },
+        timeoutMs: 30_000,
+        env: { SITE: 'lab', PORT: '8080', NOTHING: '' },
+      },
+      { name: 'ospf', command: ['./ospf'], instances: { kind: 'per-device' }, env: {} },
+      { name: 'once', command: ['./once'], instances: { kind: 'one' }, env: {} },
+    ],
+    maxParallel: 4,
+    reportDir: '/reports',
+  })
+})
+
+it.each(['', '# nothing but a comment', 'broker:\nworkers:\n  # - {name: a}\n', '{}'])(
+  'takes what is left out for absent: %j',
+  (text) => {
+    expect(parse(text)).toEqual({ broker: {} })
+  },
+)
+
+it('knows how to switch the cache off', () => {
+  expect(parse('broker: {cache_ttl_s: off}')).toEqual({ broker: { cacheTtlMs: 'off' } })
+})
+
+it('accepts nothing that the broker would refuse', () => {
+  const largest = `broker:
+  max_connections: 10000
+  max_sessions_per_device: 100
+  cache_ttl_s: 86400
+  login_timeout_ms: 86400000
+  command_timeout_ms: 86400000
+`
+  const { broker } = parseConfig(largest, 'x.yaml')
+  expect(Object.keys(broker)).toHaveLength(5)
+  expect(brokerSettingsSchema.parse(broker)).toMatchObject(broker)
+})
+
+const WHOLE = 'allowed: a whole number from'
+
+it.each([
+  ['brokr: {}', '1: brokr: unknown key; did you mean broker? (allowed: testbed, broker, workers, '],
+  ['broker:\n  host: thread', '2: broker.host: unknown key; did you mean '],
+  ['\nworkers:\n- name: a\n  comand: [x]', '3: workers.0.command is missing'],
+  [
+    'workers:\n- name: a\n  command: [x]\n  cuont: 1',
+    '4: workers.0.cuont: unknown key; did you mean count?',
+  ],
+  [
+    'broker:\n  max_connections: 0',
+    `2: broker.max_connections: "0" is not allowed (${WHOLE} 1 to 10000)`,
+  ],
+  ['max_parallel: 1e3', `1: max_parallel: "1e3" is not allowed (${WHOLE} 1 to 10000)`],
+  [
+    'broker: {cache_ttl_s: of}',
+    `1: broker.cache_ttl_s: "of" is not allowed (${WHOLE} 1 to 86400, or off); did you mean off?`,
+  ],
+  [
+    'broker:\n\n  host_keys: accept_new',
+    '3: broker.host_keys: "accept_new" is not allowed (allowed: strict, accept-new, insecure); did you mean accept-new?',
+  ],
+  ['broker: 5', '1: broker must be a mapping'],
+  ['workers: {}', '1: workers must be a list'],
+  ['testbed: [a]', '1: testbed must be text'],
+  [
+    'workers:\n- name: a\n  command: []',
+    '3: workers.0.command must not be empty: the program comes first',
+  ],
+  [
+    'workers:\n- {name: ../a, command: [x]}',
+    '2: workers.0.name: "../a" is not allowed (allowed: letters',
+  ],
+  [
+    'workers:\n- name: a\n  command: [x]\n  count: 2\n  per_device: true',
+    '5: workers.0.per_device has both count and per_device; keep one of them',
+  ],
+  [
+    'broker:\n  max_connections: 1\n  max_connections: 2',
+    '3: no valid YAML: Map keys must be unique',
+  ],
+  ['a: [', '1: no valid YAML: '],
+  ['just text', '1: the file must be a mapping'],
+])('refuses %j', (text, message) => {
+  expect(() => parse(text)).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`/lab/nac-broker.yaml:${message}`) as string,
+    }),
+  )
+})
+
+it('has every key in the README', async () => {
+  const readme = await readFile(path.join(import.meta.dirname, '../../README.md'), 'utf8')
+  const listed = [...readme.matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(([, key]) => key)
+  const { broker, workers, ...rest } = configSchema.shape
+  expect(new Set(listed)).toEqual(
+    new Set([
+      ...Object.keys(rest),
+      ...Object.keys(broker.unwrap().shape).map((key) => `broker.${key}`),
+      ...Object.keys(workers.unwrap().element.shape).map((key) => `workers[].${key}`),
+    ]),
+  )
+})

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { BrokerError } from '@nac-broker/protocol'
+import type { z } from 'zod'
+import { type ConfigDocument, parseConfigDocument } from './document.ts'
+import { nearest } from './nearest.ts'
+import { type Config, configSchema, fromFile } from './schema.ts'
+
+const DEFAULT_FILE = 'nac-broker.yaml'
+
+/**
+ * The config file that was named, else `nac-broker.yaml` if there is one, else nothing at all. Paths
+ * in it are beside it.
+ * @throws {BrokerError} `CONFIG_INVALID` with file and line.
+ */
+export async function loadConfig(file: string | undefined): Promise<Config> {
+  const text = await readText(file ?? DEFAULT_FILE, file === undefined)
+  if (text === undefined) return { broker: {} }
+  return parseConfig(text, file ?? DEFAULT_FILE)
+}
+
+export function parseConfig(text: string, file: string): Config {
+  const document = parseConfigDocument(text, file)
+  const parsed = configSchema.safeParse(document.value ?? {})
+  if (!parsed.success) throw invalid(parsed.error, document)
+  return fromFile(parsed.data, (given) => path.resolve(path.dirname(file), given))
+}
+
+async function readText(file: string, optional: boolean): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (optional && code === 'ENOENT') return undefined
+    const why = code === 'ENOENT' ? 'there is no such file' : String(code)
+    throw new BrokerError('CONFIG_INVALID', `config ${file} cannot be read: ${why}`)
+  }
+}
+
+function invalid(error: z.ZodError, document: ConfigDocument): BrokerError {
+  const issue = error.issues[0]
+  const where = issue?.path ?? []
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys
+    const known = keysAt(where)
+    const what = `unknown key; did you mean ${nearest(key, known)}? (allowed: ${known.join(', ')})`
+    return problem(document, [...where, key], what)
+  }
+  if (issue?.code === 'invalid_type') {
+    const expected = EXPECTED[issue.expected] ?? issue.expected
+    const missing = valueAt(document.value, where) === undefined
+    return problem(document, where, missing ? 'is missing' : `must be ${expected}`)
+  }
+  return problem(document, where, issue?.message ?? 'is wrong')
+}
+
+function problem(
+  { placeOf }: ConfigDocument,
+  where: readonly PropertyKey[],
+  what: string,
+): BrokerError {
+  const name = where.map(String).join('.')
+  const subject = name === '' ? 'the file' : name
+  const separator = /^(?:is|must|has) /.test(what) ? ' ' : ': '
+  return new BrokerError('CONFIG_INVALID', `${placeOf(where)}: ${subject}${separator}${what}`)
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'text',
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+}
+
+/** The keys that a section may have: the file itself, `broker`, or one of the `workers`. */
+function keysAt(where: readonly PropertyKey[]): string[] {
+  const { broker, workers } = configSchema.shape
+  switch (where[0]) {
+    case undefined:
+      return Object.keys(configSchema.shape)
+    case 'broker':
+      return Object.keys(broker.unwrap().shape)
+    default:
+      return Object.keys(workers.unwrap().element.shape)
+  }
+}
+
+function valueAt(value: unknown, where: readonly PropertyKey[]): unknown {
+  return where.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  )
+}

@@ -1,0 +1,114 @@
+import type { BrokerSettings } from '@nac-broker/broker'
+import { z } from 'zod'
+import type { WorkerSpec } from '../worker-plan.ts'
+import {
+  either,
+  MILLISECONDS,
+  oneOf,
+  refusal,
+  SECONDS,
+  type Setting,
+  TEXT,
+  wholeNumber,
+} from './setting.ts'
+
+/** Scalars arrive as the text that was written. */
+function written<Value>(setting: Setting<Value>): z.ZodType<Value> {
+  return z.string().transform((text, context) => {
+    const value = setting.parse(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: refusal(setting, text) })
+    return z.NEVER
+  })
+}
+
+const WORKER_NAME: Setting<string> = {
+  allowed: 'letters, digits, ".", "_" and "-", at most 100 of them, the first a letter or digit',
+  words: [],
+  parse: (text) => (/^[A-Za-z0-9][\w.-]{0,99}$/.test(text) ? text : undefined),
+}
+
+const brokerSection = z.strictObject({
+  max_connections: written(wholeNumber(1, 10_000)).exactOptional(),
+  max_sessions_per_device: written(wholeNumber(1, 100)).exactOptional(),
+  cache_ttl_s: written(either(SECONDS, oneOf('off'))).exactOptional(),
+  login_timeout_ms: written(MILLISECONDS).exactOptional(),
+  command_timeout_ms: written(MILLISECONDS).exactOptional(),
+  host_keys: written(oneOf('strict', 'accept-new', 'insecure')).exactOptional(),
+})
+
+const workerSection = z
+  .strictObject({
+    name: written(WORKER_NAME),
+    command: z.array(written(TEXT)).min(1, { error: 'must not be empty: the program comes first' }),
+    count: written(wholeNumber(1, 10_000)).exactOptional(),
+    per_device: written(oneOf('true', 'false')).exactOptional(),
+    timeout_s: written(SECONDS).exactOptional(),
+    env: z.record(z.string(), z.string()).exactOptional(),
+  })
+  .refine((worker) => worker.count === undefined || worker.per_device !== 'true', {
+    error: 'has both count and per_device; keep one of them',
+    path: ['per_device'],
+  })
+
+/** Each key of the file; the README's table is tested against it. */
+export const configSchema = z.strictObject({
+  testbed: written(TEXT).exactOptional(),
+  broker: brokerSection.exactOptional(),
+  workers: z.array(workerSection).exactOptional(),
+  max_parallel: written(wholeNumber(1, 10_000)).exactOptional(),
+  report_dir: written(TEXT).exactOptional(),
+})
+
+type ConfigFile = z.output<typeof configSchema>
+
+/** What a config file says, in the words of the code. */
+export interface Config {
+  testbed?: string
+  broker: Partial<BrokerSettings>
+  workers?: readonly WorkerSpec[]
+  maxParallel?: number
+  reportDir?: string
+}
+
+/** `resolve` makes a path of the file one that this process can open. */
+export function fromFile(file: ConfigFile, resolve: (path: string) => string): Config {
+  const { testbed, broker, workers, max_parallel: maxParallel, report_dir: reportDir } = file
+  return {
+    ...(testbed !== undefined && { testbed: resolve(testbed) }),
+    broker: broker ? brokerSettings(broker) : {},
+    ...(workers && { workers: workers.map(workerSpec) }),
+    ...(maxParallel !== undefined && { maxParallel }),
+    ...(reportDir !== undefined && { reportDir: resolve(reportDir) }),
+  }
+}
+
+function brokerSettings(section: z.output<typeof brokerSection>): Partial<BrokerSettings> {
+  const ttl = section.cache_ttl_s
+  const settings = {
+    maxConnections: section.max_connections,
+    maxSessionsPerDevice: section.max_sessions_per_device,
+    cacheTtlMs: typeof ttl === 'number' ? ttl * 1000 : ttl,
+    loginTimeoutMs: section.login_timeout_ms,
+    commandTimeoutMs: section.command_timeout_ms,
+    hostKeys: section.host_keys,
+  }
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given)
+}
+
+function workerSpec(section: z.output<typeof workerSection>): WorkerSpec {
+  const { name, command, count, per_device: perDevice, timeout_s: timeoutS, env = {} } = section
+  return {
+    name,
+    command,
+    instances:
+      perDevice === 'true'
+        ? { kind: 'per-device' }
+        : count === undefined
+          ? { kind: 'one' }
+          : { kind: 'count', count },
+    env,
+    ...(timeoutS !== undefined && { timeoutMs: timeoutS * 1000 }),
+  }
+}

@@ -1,0 +1,75 @@
+import { readdir, readFile } from 'node:fs/promises'
+import type { Clock } from '@nac-broker/supervisor'
+
+/** A group that was asked to end is looked at this often: at first, and at last, in milliseconds. */
+const FIRST_POLL_MS = 10
+const LONGEST_POLL_MS = 200
+
+/** Groups that this process started and that may be alive: they must not outlive it. */
+const groups = new Set<number>()
+
+/**
+ * A process that leads a group of its own (it was spawned `detached`), and whatever it has started in
+ * it. However this process exits, short of SIGKILL, a living group is killed first.
+ */
+export class ProcessGroup {
+  readonly #id: number
+
+  constructor(leaderPid: number) {
+    this.#id = leaderPid
+    if (groups.size === 0) process.once('exit', killAll)
+    groups.add(leaderPid)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    send(this.#id, signal)
+  }
+
+  /** Resolves when nobody runs in the group any more; rejects with the signal's reason. */
+  async whenEmpty(clock: Clock, signal: AbortSignal): Promise<void> {
+    let pauseMs = FIRST_POLL_MS
+    while (await isAlive(this.#id)) {
+      await clock.sleep(pauseMs, signal)
+      pauseMs = Math.min(pauseMs * 2, LONGEST_POLL_MS)
+    }
+  }
+
+  /** Kills whoever is left and forgets the group. */
+  end(): void {
+    this.signal('SIGKILL')
+    groups.delete(this.#id)
+    if (groups.size === 0) process.off('exit', killAll)
+  }
+}
+
+/** False when the group has nobody to send it to. */
+function send(id: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-id, signal)
+  } catch {
+    return false
+  }
+}
+
+function killAll(): void {
+  for (const id of groups) send(id, 'SIGKILL')
+}
+
+/**
+ * Orphans that have ended stay in their group until the machine's first process reaps them, which in a
+ * container may be never. Where there is a /proc to tell, they do not count.
+ */
+async function isAlive(id: number): Promise<boolean> {
+  if (!send(id, 0)) return false
+  const entries = await readdir('/proc').catch(() => undefined)
+  if (!entries) return true
+  const states = await Promise.all(entries.filter((entry) => /^\d+$/.test(entry)).map(stateOf))
+  return states.some((one) => one?.group === id && !'ZX'.includes(one.state))
+}
+
+async function stateOf(pid: string): Promise<{ state: string; group: number } | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // The second field is the program's name in brackets, which may hold brackets itself.
+  const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === undefined || state === '' ? undefined : { state, group: Number(group) }
+}

@@ -1,0 +1,89 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { BrokerError, type BrokerStatistics, type DeviceStatus } from '@nac-broker/protocol'
+
+export interface WorkerReport {
+  name: string
+  status: 'passed' | 'failed' | 'cancelled'
+  /** The device it was for, where there is one worker per device. */
+  device?: string
+  exitCode?: number
+  /** What ended it, where it did not exit by itself. */
+  signal?: NodeJS.Signals
+  /** Why it has not passed. */
+  reason?: string
+  /** Absent where it was never started. */
+  startedAt?: string
+  durationMs?: number
+  /** Its output: a path in the report directory. Absent where it was never started. */
+  log?: string
+}
+
+export interface DeviceReport {
+  name: string
+  platform?: string
+  /** What last went wrong in logging in or on a session. */
+  lastError?: { code: string; message: string }
+}
+
+/** What `report.json` holds. */
+export interface RunReport {
+  status: 'COMPLETE' | 'FAILED' | 'ABORTED'
+  exitCode: number
+  runId: string
+  startedAt: string
+  durationMs: number
+  testbed: string
+  workers: WorkerReport[]
+  devices: DeviceReport[]
+  broker: { generation: number; statistics: BrokerStatistics }
+}
+
+export function deviceReport({ device, platform, lastError }: DeviceStatus): DeviceReport {
+  return {
+    name: device,
+    ...(platform !== undefined && { platform }),
+    ...(lastError && { lastError }),
+  }
+}
+
+/** The directory that a run's report and its workers' logs are in. */
+export class ReportDirectory {
+  readonly path: string
+  readonly reportFile: string
+
+  private constructor(directory: string) {
+    this.path = directory
+    this.reportFile = join(directory, 'report.json')
+  }
+
+  /**
+   * Makes the directory, and takes an earlier run's report out of it: what is there at the end is ours.
+   * @throws {BrokerError} `CONFIG_INVALID`
+   */
+  static async create(given: string): Promise<ReportDirectory> {
+    const directory = new ReportDirectory(resolve(given))
+    try {
+      await mkdir(join(directory.path, 'workers'), { recursive: true })
+      await rm(directory.reportFile, { force: true })
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new BrokerError(
+        'CONFIG_INVALID',
+        `report directory ${given} cannot be written (${why}); choose another`,
+        { cause: error },
+      )
+    }
+    return directory
+  }
+
+  /** Where a worker's output goes, in the directory and from anywhere. */
+  logOf(worker: string): { relative: string; absolute: string } {
+    const relative = join('workers', `${encodeURIComponent(worker)}.log`)
+    return { relative, absolute: join(this.path, relative) }
+  }
+
+  async write(report: RunReport): Promise<void> {
+    await writeFile(this.reportFile, `${JSON.stringify(report, undefined, 2)}\n`)
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { type Broker, type BrokerSettings, startBroker } from '@nac-broker/broker'
+import { loadTestbed } from '@nac-broker/devices'
+import { type Clock, systemClock } from '@nac-broker/supervisor'
+import { type Logger, pino } from 'pino'
+import { interruptionExitCode } from './interruption.ts'
+import { deviceReport, ReportDirectory, type RunReport, type WorkerReport } from './report.ts'
+import { runWorkers } from './run-workers.ts'
+import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
+
+export interface RunConfig {
+  /** A pyATS testbed file. */
+  testbed: string
+  workers: readonly WorkerSpec[]
+  broker?: Partial<BrokerSettings> | undefined
+  /** How many workers run at a time. Default: all. */
+  maxParallel?: number | undefined
+  reportDir: string
+}
+
+/** What happens in a run. */
+export type RunEvent =
+  | { event: 'started'; workers: number; socketPath: string; reportDir: string }
+  | { event: 'worker-started'; worker: string }
+  | { event: 'worker-ended'; worker: WorkerReport }
+  | { event: 'finished'; report: RunReport; reportFile: string }
+
+export interface RunOptions {
+  /** Aborted, it stops the workers; the report is written all the same, as ABORTED. */
+  signal?: AbortSignal | undefined
+  /** Aborted after that, it ends the grace that stopping has. */
+  hurry?: AbortSignal | undefined
+  clock?: Clock | undefined
+  /** Default: silent. */
+  log?: Logger | undefined
+  /** What the workers inherit, and where `%ENV{}` credentials are looked up. Default `process.env`. */
+  env?: NodeJS.ProcessEnv | undefined
+  onEvent?: ((event: RunEvent) => void) | undefined
+  /** Each line that a worker prints. It is in the worker's log as well. */
+  onLine?: ((worker: string, line: string) => void) | undefined
+}
+
+/** After the workers are gone nothing that they asked for matters: enough to log out, in milliseconds. */
+const CLOSE_MS = 3_000
+
+/**
+ * A whole run: hosts the broker, runs the workers with its socket in their environment, stops them all
+ * when one fails, and writes the report. No process and no socket of it is left when it resolves.
+ * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`: nothing was started.
+ */
+export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunReport> {
+  const { clock = systemClock, log = pino({ level: 'silent' }), env = process.env } = options
+  const signal = options.signal ?? new AbortController().signal
+  const emit = options.onEvent ?? ((): void => {})
+  const startedAt = clock.wallTime().toISOString()
+  const startedMs = clock.now()
+  const runId = randomUUID()
+  const testbed = await loadTestbed(config.testbed)
+  // Planned once without a broker, so that nothing is started for a plan that cannot be.
+  const plan = (runEnv: Record<string, string>): PlannedWorker[] =>
+    planWorkers(config.workers, testbed, { ...runEnv, NAC_BROKER_RUN_ID: runId })
+  const { length: count } = plan({})
+  const directory = await ReportDirectory.create(config.reportDir)
+
+  const broker = await startBroker({ ...config.broker, testbed, env, clock, log })
+  let workers: WorkerReport[]
+  try {
+    const { socketPath } = broker
+    emit({ event: 'started', workers: count, socketPath, reportDir: directory.path })
+    workers = await runWorkers(plan(broker.env()), {
+      maxParallel: config.maxParallel ?? count,
+      directory,
+      env,
+      signal,
+      hurry: options.hurry ?? new AbortController().signal,
+      clock,
+      onStart: ({ name }) => emit({ event: 'worker-started', worker: name }),
+      onLine: options.onLine,
+      onEnd: (worker) => emit({ event: 'worker-ended', worker }),
+    })
+  } finally {
+    await broker.close({ deadlineMs: CLOSE_MS })
+  }
+  const report: RunReport = {
+    ...outcome(workers, signal),
+    runId,
+    startedAt,
+    durationMs: Math.round(clock.now() - startedMs),
+    testbed: path.resolve(testbed.path),
+    workers,
+    ...brokerReport(broker),
+  }
+  await directory.write(report)
+  emit({ event: 'finished', report, reportFile: directory.reportFile })
+  return report
+}
+
+/** An interruption that came too late to stop anybody changes nothing. */
+function outcome(
+  workers: readonly WorkerReport[],
+  signal: AbortSignal,
+): Pick<RunReport, 'status' | 'exitCode'> {
+  const all = (...allowed: WorkerReport['status'][]): boolean =>
+    workers.every(({ status }) => allowed.includes(status))
+  if (all('passed')) return { status: 'COMPLETE', exitCode: 0 }
+  if (signal.aborted && !all('passed', 'failed')) {
+    return { status: 'ABORTED', exitCode: interruptionExitCode(signal.reason) }
+  }
+  return { status: 'FAILED', exitCode: 1 }
+}
+
+function brokerReport(broker: Broker): Pick<RunReport, 'devices' | 'broker'> {
+  return {
+    devices: broker.status().devices.map(deviceReport),
+    broker: { generation: broker.generation, statistics: broker.statistics() },
+  }
+}

@@ -1,0 +1,86 @@
+import path from 'node:path'
+import type { Testbed } from '@nac-broker/devices'
+import { BrokerError } from '@nac-broker/protocol'
+
+/** What a run executes: one command, in one or more workers. */
+export interface WorkerSpec {
+  name: string
+  /** The program and its arguments; no shell is involved. */
+  command: readonly string[]
+  /** `count` names them `NAME-1`, `NAME-2` ...; `per-device` `NAME-DEVICE`, one for each of the testbed. */
+  instances: { kind: 'one' } | { kind: 'count'; count: number } | { kind: 'per-device' }
+  env?: Readonly<Record<string, string>>
+  /** The whole worker; then it is stopped and has failed. Default: as long as it takes. */
+  timeoutMs?: number
+}
+
+/** One worker of a run. */
+export interface PlannedWorker {
+  name: string
+  command: readonly string[]
+  /** What its environment has besides the orchestrator's own. */
+  env: Readonly<Record<string, string>>
+  timeoutMs: number | undefined
+  /** The device it is for, where there is one worker per device. */
+  device: string | undefined
+}
+
+/** @throws {BrokerError} `CONFIG_INVALID` when two workers would have the same name. */
+export function planWorkers(
+  specs: readonly WorkerSpec[],
+  testbed: Testbed,
+  runEnv: Readonly<Record<string, string>>,
+): PlannedWorker[] {
+  const workers = specs.flatMap((spec) =>
+    instancesOf(spec, testbed).map(({ name, device }) => ({
+      name,
+      command: spec.command,
+      env: {
+        ...spec.env,
+        ...(device !== undefined && deviceEnv(device, testbed)),
+        ...runEnv,
+        NAC_BROKER_WORKER: name,
+        NAC_BROKER_ATTEMPT: '1',
+        NAC_TEST_TESTBED: path.resolve(testbed.path),
+      },
+      timeoutMs: spec.timeoutMs,
+      device,
+    })),
+  )
+  const names = workers.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice === undefined) return workers
+  throw new BrokerError('CONFIG_INVALID', `two workers are named "${twice}"; rename one of them`)
+}
+
+function instancesOf(
+  { name, instances }: WorkerSpec,
+  testbed: Testbed,
+): { name: string; device?: string }[] {
+  switch (instances.kind) {
+    case 'one':
+      return [{ name }]
+    case 'count':
+      return Array.from({ length: instances.count }, (_, index) => ({
+        name: `${name}-${index + 1}`,
+      }))
+    case 'per-device':
+      return testbed.deviceNames.map((device) => ({ name: `${name}-${device}`, device }))
+  }
+}
+
+/** The variables by which nac-test's tests know their device. Credentials stay in the testbed. */
+function deviceEnv(name: string, testbed: Testbed): Record<string, string> {
+  return { HOSTNAME: name, DEVICE_INFO: JSON.stringify(deviceInfo(name, testbed)) }
+}
+
+function deviceInfo(name: string, testbed: Testbed): Record<string, unknown> {
+  // A device that we cannot drive has its worker too: it fails, instead of being left out in silence.
+  if (testbed.problems.some((problem) => (problem as BrokerError).device === name)) {
+    return { hostname: name }
+  }
+  const { platform, connection } = testbed.device(name)
+  const info = { hostname: name, os: platform.os[0] }
+  if (connection.protocol !== 'ssh') return info
+  return { ...info, host: connection.host, port: connection.port }
+}

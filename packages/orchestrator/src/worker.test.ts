@@ -1,0 +1,92 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Clock, systemClock, VirtualClock } from '@nac-broker/supervisor'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runWorker, type WorkerEnd } from './worker.ts'
+import { WorkerLog } from './worker-log.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-worker-'))
+})
+
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+/** Runs a shell script; `up` resolves when it has printed a line. */
+function start(
+  script: string,
+  options: { signal?: AbortSignal; timeoutMs?: number; clock?: Clock } = {},
+): { end: Promise<WorkerEnd>; up: Promise<string>; log: () => Promise<string> } {
+  const { promise: up, resolve } = Promise.withResolvers<string>()
+  const file = path.join(folder, 'log')
+  const log = new WorkerLog(file, resolve)
+  const never = new AbortController().signal
+  const { signal = never, timeoutMs, clock = systemClock } = options
+  const end = runWorker(
+    {
+      name: 'w',
+      command: ['sh', '-c', script],
+      env: {},
+      timeoutMs,
+      device: undefined,
+    },
+    { env: process.env, log, signal, hurry: never, clock },
+  ).finally(() => log.close())
+  return { end, up, log: () => readFile(file, 'utf8') }
+}
+
+it('kills a worker that does not end within the grace', async () => {
+  const stop = new AbortController()
+  const clock = new VirtualClock()
+  const { signal } = stop
+  const worker = start('trap "" TERM; echo up; while :; do sleep 0.05; done', { signal, clock })
+  await worker.up
+  stop.abort(new Error('enough'))
+  await clock.advance(4_999)
+  expect(clock.pending).toBeGreaterThan(0)
+  await clock.advance(1)
+  expect(await worker.end).toEqual({ status: 'cancelled', signal: 'SIGKILL', reason: 'enough' })
+})
+
+it('gives what a worker has started the grace as well', async () => {
+  const stop = new AbortController()
+  const child = `trap "echo cleaned; exit" TERM; echo up; while :; do sleep 0.05; done`
+  const worker = start(`sh -c '${child}' & wait`, stop)
+  await worker.up
+  stop.abort(new Error('enough'))
+  expect(await worker.end).toMatchObject({ status: 'cancelled', signal: 'SIGTERM' })
+  expect(await worker.log()).toContain('cleaned')
+})
+
+it('fails a worker that is not finished in time', async () => {
+  const { end } = start('exec sleep 60', { timeoutMs: 100 })
+  const reason = 'not finished after 0.1 s'
+  expect(await end).toEqual({ status: 'failed', signal: 'SIGTERM', reason })
+})
+
+it('leaves nothing behind of a worker that ended by itself', async () => {
+  const worker = start('sleep 60 & echo $!')
+  const pid = Number(await worker.up)
+  expect(await worker.end).toEqual({ status: 'passed', exitCode: 0 })
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone')
+  expect(stat).toMatch(/^gone$|\) Z /)
+})
+
+it('says what killed a worker', async () => {
+  const end = await start('kill -SEGV $$').end
+  expect(end).toEqual({ status: 'failed', signal: 'SIGSEGV', reason: 'killed by SIGSEGV' })
+})
+
+it('says why a program cannot be started', async () => {
+  const log = new WorkerLog(path.join(folder, 'log'), undefined)
+  const { signal } = new AbortController()
+  const context = { env: process.env, log, signal, hurry: signal, clock: systemClock }
+  const planned = { name: 'w', env: {}, timeoutMs: undefined, device: undefined }
+  const end = await runWorker({ ...planned, command: [folder] }, context)
+  const reason = `cannot start "${folder}": it is not executable`
+  expect(end).toEqual({ status: 'failed', reason })
+  log.close()
+  expect(await readFile(path.join(folder, 'log'), 'utf8')).toBe(`nac-broker: ${reason}\n`)
+})
