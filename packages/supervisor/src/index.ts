@@ -6,9 +6,38 @@
  *   backoff         how long to wait after a failure
  *   deadline        how long to wait for an answer
  *   event-feed      a typed stream of events for readers of any speed
+ *
+ *   supervision         what a supervised thing is given, what happens to it and how that ends
+ *   restart-intensity   when restarting is of no help any more
+ *   supervise           keeps one thing running
+ *   process-signals     SIGTERM and SIGINT as an AbortSignal
+ *   run-group           many things side by side, each under a supervision of its own
+ *   liveness            whether a peer that answers probes is alive
+ *
+ * What makes a run, from the outside in: run-group -> supervise -> the caller's serve().
  */
 export { Backoff, type BackoffOptions } from './backoff.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type DeadlineOptions, withDeadline } from './deadline.ts'
 export { EventFeed } from './event-feed.ts'
+export { FailureDetector, type FailureDetectorOptions, type LivenessEvent } from './liveness.ts'
+export type { CaughtSignal } from './process-signals.ts'
+export { RestartIntensity, type RestartIntensityOptions } from './restart-intensity.ts'
+export {
+  type GroupResult,
+  type MemberResult,
+  type MemberSpec,
+  runGroup,
+  type RunGroupOptions,
+} from './run-group.ts'
+export { supervise } from './supervise.ts'
+export type {
+  Crash,
+  RestartPolicy,
+  Serve,
+  ServeRun,
+  SuperviseOptions,
+  SupervisionEvent,
+  SupervisionResult,
+} from './supervision.ts'
 export { VirtualClock } from './virtual-clock.ts'
