@@ -31,9 +31,11 @@ it('rejects what is pending, and every later call, when the broker is killed', a
   await using client = await connect({ socketPath })
   const pending = client.execute('sim-1', 'show version')
   await client.ping()
+  const exited = once(broker.process, 'exit')
   broker.process.kill('SIGKILL')
   await expect(pending).rejects.toMatchObject({ code: 'BROKER_LOST', sent: 'unknown' })
   await expect(client.ping()).rejects.toMatchObject({ code: 'BROKER_LOST' })
+  await exited
   await expect(connect({ socketPath })).rejects.toMatchObject({
     code: 'BROKER_UNAVAILABLE',
     message: expect.stringContaining('no broker listens there any more'),
