@@ -1,0 +1,70 @@
+import type { StatementSync } from 'node:sqlite'
+import { BrokerError } from '@nac-broker/protocol'
+import type { Connection } from './connection.ts'
+
+export interface StoredEvent {
+  readonly sequence: number
+  readonly wallTimeMs: number
+  readonly event: unknown
+}
+
+interface EventBounds {
+  maxRows: number
+  /** Of one event, as JSON. */
+  maxBytes: number
+}
+
+/** What happened in the run, in order, the latest of it. */
+export class Events {
+  readonly #connection: Connection
+  readonly #bounds: EventBounds
+  readonly #insert: StatementSync
+  readonly #removeBefore: StatementSync
+  readonly #selectSince: StatementSync
+  readonly #oldest: StatementSync
+
+  constructor(connection: Connection, bounds: EventBounds) {
+    this.#connection = connection
+    this.#bounds = bounds
+    this.#insert = connection.prepare('INSERT INTO events (wall_time_ms, event) VALUES (?, ?)')
+    this.#removeBefore = connection.prepare('DELETE FROM events WHERE sequence <= ?')
+    this.#selectSince = connection.prepare(
+      `SELECT sequence, wall_time_ms AS wallTimeMs, event FROM events
+       WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+    )
+    this.#oldest = connection.prepare('SELECT min(sequence) AS oldest FROM events')
+  }
+
+  /**
+   * Returns the event's sequence number; they count from 1 without gaps.
+   * @throws {BrokerError} `INVALID_REQUEST` for one that is too large.
+   */
+  async append(event: object): Promise<number> {
+    const json = JSON.stringify(event)
+    if (Buffer.byteLength(json) > this.#bounds.maxBytes) {
+      const why = `an event of more than ${this.#bounds.maxBytes} bytes; shorten it`
+      throw new BrokerError('INVALID_REQUEST', why)
+    }
+    return this.#connection.write(() => {
+      const wallTimeMs = this.#connection.clock.wallTime().getTime()
+      const sequence = Number(this.#insert.run(wallTimeMs, json).lastInsertRowid)
+      this.#removeBefore.run(sequence - this.#bounds.maxRows)
+      return sequence
+    })
+  }
+
+  /** The next events after `sequence` (0: from the start), and how many just after it are gone. */
+  since(sequence: number, limit = 1000): Promise<{ missed: number; events: StoredEvent[] }> {
+    return this.#connection.read(() => {
+      const rows = this.#selectSince.all(sequence, limit) as unknown as StoredEvent[]
+      const events = rows.map((row) => ({
+        ...row,
+        event: JSON.parse(row.event as string) as unknown,
+      }))
+      // Asked last: an event that was removed in between is then read, and not counted.
+      const { oldest } = this.#oldest.get() as { oldest: number | null }
+      const next = events[0]?.sequence ?? oldest ?? sequence + 1
+      return { missed: Math.max(0, next - sequence - 1), events }
+    })
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What must outlive a crash, in one SQLite file that every process of a run shares.
+ *
+ *   store            openRunStore: everything below over one connection
+ *   generations      the run's brokers; at most one is live
+ *   owner            who holds something, and whether it is certainly gone
+ *   outcomes         what became of each change, by key: sent at most once
+ *   change           a change and its fingerprint
+ *   epochs           end with whatever may have changed a device
+ *   outputs          what read-only commands showed, by device, command and epoch
+ *   session-ledger   who may have a session open to which device
+ *     slot-queue       the queue for slots, as rows
+ *     lease            one slot, held
+ *     reaper           removes what the dead left
+ *   events           what happened, in order
+ *   checkpoints      how far each worker has come
+ *   connection       short transactions, patient with other processes' locks
+ *   open-database    store-file, network-file-system, schema: a file that may be used as a store
+ *
+ * One change: outcomes.markSent -> generations.requireLive -> epochs.bump, all in one transaction of
+ * connection.write.
+ */
+export { type Change, fingerprintOf } from './change.ts'
+export type { Checkpoints } from './checkpoints.ts'
+export type { Epochs } from './epochs.ts'
+export type { Events, StoredEvent } from './events.ts'
+export type { Generation, Generations } from './generations.ts'
+export type { Lease } from './lease.ts'
+export type { KeptResult, Outcome, Outcomes } from './outcomes.ts'
+export type { Output, Outputs } from './outputs.ts'
+export { type Owner, ownerOf, processIsGone } from './owner.ts'
+export type { AcquireOptions, HeldLease, SessionLedger } from './session-ledger.ts'
+export { openRunStore, type RunStore, type RunStoreOptions } from './store.ts'
+export { RunStoreError, type RunStoreErrorCode } from './store-error.ts'

@@ -1,0 +1,77 @@
+import type { StatementSync } from 'node:sqlite'
+import { oldestRemover, type TableBounds } from './bounded-table.ts'
+import type { Connection } from './connection.ts'
+import type { Epochs } from './epochs.ts'
+
+export interface Output {
+  device: string
+  command: string
+  /** The device's epoch when the command began. */
+  epoch: number
+  content: Uint8Array
+  ttlMs: number
+}
+
+/**
+ * What read-only commands showed, for the brokers of a run that come after. Never for an output that
+ * contains a known secret.
+ */
+export class Outputs {
+  readonly #connection: Connection
+  readonly #epochs: Epochs
+  readonly #maxBytes: number
+  readonly #removeOldest: () => void
+  readonly #removeReplaced: StatementSync
+  readonly #insert: StatementSync
+  readonly #select: StatementSync
+  readonly #removeAll: StatementSync
+
+  constructor(connection: Connection, epochs: Epochs, bounds: TableBounds) {
+    this.#connection = connection
+    this.#epochs = epochs
+    this.#maxBytes = bounds.maxBytes
+    this.#removeOldest = oldestRemover(connection, 'outputs', bounds)
+    this.#removeReplaced = connection.prepare(
+      'DELETE FROM outputs WHERE device = ? AND (command = ? OR epoch <> ? OR expires_ms <= ?)',
+    )
+    this.#insert = connection.prepare(
+      'INSERT INTO outputs (device, command, epoch, expires_ms, content) VALUES (?, ?, ?, ?, ?)',
+    )
+    this.#select = connection.prepare(
+      `SELECT content FROM outputs
+       WHERE device = ?1 AND command = ?2 AND expires_ms > ?3
+         AND epoch = coalesce((SELECT epoch FROM epochs WHERE device = ?1), 0)`,
+    )
+    this.#removeAll = connection.prepare('DELETE FROM outputs')
+  }
+
+  /** False, and nothing stored, when the epoch is over or the output larger than all may be together. */
+  async put({ device, command, epoch, content, ttlMs }: Output): Promise<boolean> {
+    if (content.length > this.#maxBytes) return false
+    return this.#connection.write(() => {
+      if (this.#epochs.epochOf(device) !== epoch) return false
+      const nowMs = this.#connection.clock.now()
+      this.#removeReplaced.run(device, command, epoch, nowMs)
+      this.#insert.run(device, command, epoch, nowMs + ttlMs, content)
+      this.#removeOldest()
+      return true
+    })
+  }
+
+  /** Only what was read in the device's current epoch and has not expired. */
+  get(device: string, command: string): Promise<Buffer | undefined> {
+    return this.#connection.read(() => {
+      const row = this.#select.get(device, command, this.#connection.clock.now())
+      return row && asBuffer((row as { content: Uint8Array }).content)
+    })
+  }
+
+  /** For a run that is resumed: it starts cold. */
+  async clear(): Promise<void> {
+    await this.#connection.write(() => this.#removeAll.run())
+  }
+}
+
+export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
+}

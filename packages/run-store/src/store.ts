@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from '@nac-broker/supervisor'
+import { Checkpoints } from './checkpoints.ts'
+import { Epochs } from './epochs.ts'
+import { Events } from './events.ts'
+import { Generations } from './generations.ts'
+import { openDatabase } from './open-database.ts'
+import { Outcomes } from './outcomes.ts'
+import { Outputs } from './outputs.ts'
+import { SessionLedger } from './session-ledger.ts'
+import { type FileSystemType, prepareStoreFile } from './store-file.ts'
+
+const MIB = 1024 * 1024
+
+/** Everything here is bounded; beyond a bound the oldest goes, except where it says otherwise. */
+const STORE_LIMITS = {
+  /** Outputs of read-only commands, all together. */
+  maxOutputBytes: 256 * MIB,
+  maxOutputs: 100_000,
+  /** Results of changes, all together. Their keys stay: they are not bounded. */
+  maxResultBytes: 64 * MIB,
+  maxResults: 100_000,
+  maxEvents: 10_000,
+  /** One event; a larger one is refused. */
+  maxEventBytes: 64 * 1024,
+  /** One checkpoint; a larger one is refused. */
+  maxCheckpointBytes: MIB,
+}
+
+export interface RunStoreOptions {
+  /** Beyond the defaults in `STORE_LIMITS`. Each opener brings its own; give them all the same. */
+  limits?: Partial<typeof STORE_LIMITS>
+  clock?: Clock
+  /** Default: what the system says. */
+  fileSystemType?: FileSystemType
+}
+
+/** What must outlive a crash. Every call rejects with `STORE_UNAVAILABLE` when the file is unusable. */
+export interface RunStore extends AsyncDisposable {
+  readonly path: string
+  readonly generations: Generations
+  readonly ledger: SessionLedger
+  readonly outcomes: Outcomes
+  readonly epochs: Epochs
+  readonly outputs: Outputs
+  readonly events: Events
+  readonly checkpoints: Checkpoints
+  /** After the writes that were asked for before. Leases stay. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the run's store, made if there is none. Any number of threads and processes of this machine
+ * may have it open.
+ * @throws {RunStoreError} `STORE_UNAVAILABLE`
+ */
+export async function openRunStore(path: string, options: RunStoreOptions = {}): Promise<RunStore> {
+  const limits = { ...STORE_LIMITS, ...options.limits }
+  prepareStoreFile(path, options.fileSystemType)
+  const connection = await openDatabase(path, options.clock ?? systemClock)
+  const epochs = new Epochs(connection)
+  const generations = new Generations(connection, epochs)
+  const close = (): Promise<void> => connection.close()
+  return {
+    path,
+    generations,
+    ledger: new SessionLedger(connection, generations),
+    outcomes: new Outcomes(
+      connection,
+      { epochs, generations },
+      { maxBytes: limits.maxResultBytes, maxRows: limits.maxResults },
+    ),
+    epochs,
+    outputs: new Outputs(connection, epochs, {
+      maxBytes: limits.maxOutputBytes,
+      maxRows: limits.maxOutputs,
+    }),
+    events: new Events(connection, { maxBytes: limits.maxEventBytes, maxRows: limits.maxEvents }),
+    checkpoints: new Checkpoints(connection, limits.maxCheckpointBytes),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
