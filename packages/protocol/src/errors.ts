@@ -24,6 +24,7 @@ export const ERROR_CODES = [
   'COMMAND_REJECTED',
   'COMMAND_TIMEOUT',
   'SESSION_LOST',
+  'OUTCOME_UNKNOWN',
   // The call as such.
   'DEADLINE_EXCEEDED',
   'CANCELLED',
@@ -35,6 +36,7 @@ export const ERROR_CODES = [
   'PROTOCOL_VIOLATION',
   'SOCKET_IN_USE',
   'SOCKET_PATH_INVALID',
+  'STORE_UNAVAILABLE',
   'INTERNAL',
 ] as const
 

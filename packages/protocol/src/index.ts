@@ -2,6 +2,7 @@
  * The wire of nac-broker: types, framing and codes. No I/O and no state but a decoder's own.
  *
  *   errors                 BrokerError and the codes
+ *   crash-policy           what a client does when its broker is lost
  *   frame                  4-byte length + payload
  *   messagepack            plain MessagePack, checked before it is decoded
  *   messages               hello, welcome, request, cancel, response, chunk, event, goodbye
@@ -13,6 +14,7 @@
  * One request: FrameDecoder -> decodeClientMessage -> OPERATIONS[name].params -> (the broker)
  * -> encodeMessage.
  */
+export { type CrashPolicy, DEFAULT_CRASH_POLICY, parseCrashPolicy } from './crash-policy.ts'
 export {
   asBrokerError,
   BrokerError,

@@ -26,6 +26,8 @@ const fromBroker = (message: unknown): string =>
 const hello = { type: 'hello', protocol: 1, client: { name: 'test', pid: 1 } }
 const request = { type: 'request', id: 1, operation: 'ping', params: {}, remainingMs: 1000 }
 const welcome = {
+  crashPolicy: ['restart', 'abort'],
+  heartbeat: { intervalMs: 500, timeoutMs: 1500 },
   type: 'welcome',
   protocol: 1,
   version: '0.1.0',
@@ -96,6 +98,8 @@ describe('a message that breaks the protocol is named by what is wrong with it',
     ['version', without(welcome, 'version')],
     ['store', without(welcome, 'store')],
     ['limits', without(welcome, 'limits')],
+    ['crashPolicy', without(welcome, 'crashPolicy')],
+    ['heartbeat', without(welcome, 'heartbeat')],
     ['limits.chunkBytes', { ...welcome, limits: without(welcome.limits, 'chunkBytes') }],
     ['data', { type: 'chunk', id: 1 }],
     ['id', { type: 'response', result: {} }],

@@ -46,10 +46,17 @@ const welcome = z.object({
   generation: z.number().int().positive(),
   /** Path of the run's store; null where there is none. */
   store: z.string().nullable(),
+  /** What to do when this broker is lost, unless the client was told otherwise. */
+  crashPolicy: z.array(z.string()),
+  /** How often to ask whether the broker is alive, and after how much silence it is not. */
+  heartbeat: z.object({ intervalMs: z.number().positive(), timeoutMs: z.number().positive() }),
   limits: z.object({
     maxFrameBytes: z.number().int().positive(),
     chunkBytes: z.number().int().positive(),
     maxRequestsInFlight: z.number().int().positive(),
+    /** Sessions on devices, which those who go there directly count against as well. */
+    maxSessionsPerDevice: z.number().int().positive().optional(),
+    maxConnections: z.number().int().positive().optional(),
   }),
 })
 
