@@ -20,6 +20,11 @@ export interface OpenSessionOptions {
   keepaliveIntervalMs?: number | 'off'
   /** Where `%ENV{}` markup looks, and what a command inherits. Default `process.env`. */
   env?: NodeJS.ProcessEnv
+  /**
+   * Told the pid of a `command:` device's child process, and process group, as soon as there is one:
+   * for whoever has to end it should we die.
+   */
+  onChildProcess?: (pid: number) => void
   /** Aborting gives the login up. */
   signal?: AbortSignal | undefined
   clock?: Clock
@@ -60,7 +65,9 @@ async function openTransport(
   const { env, clock, hostKeys = 'strict', keepaliveIntervalMs = 10_000 } = options
   const { name, connection } = device
   if (connection.protocol === 'command') {
-    return openCommand({ device: name, command: connection.command, env, within, clock })
+    const { onChildProcess } = options
+    const { command } = connection
+    return openCommand({ device: name, command, env, within, clock, onChildProcess })
   }
   const { username, password } = resolveCredential(device, 'default', env)
   if (username === undefined) throw missing(device, 'username', 'default')

@@ -6,11 +6,12 @@ const BULK_LINE = 78
 
 /**
  * Executes a command that changes no mode, and returns what it answers, line by line; undefined when
- * there is no such command. Only `show bulk` answers the same twice.
+ * there is no such command. Only `show bulk` answers the same twice; `write nonce` reads nothing, so
+ * that a change can be told from every other one.
  */
 export function answer(machine: Machine, line: string): Iterable<string> | undefined {
   const execution = machine.countExecution()
-  const nonce = /^show nonce (.+)$/.exec(line)?.[1]
+  const nonce = /^(?:show|write) nonce (.+)$/.exec(line)?.[1]
   if (nonce !== undefined) return [`${nonce} ${machine.countNonce()}`]
   const bulk = /^show bulk (\d+)$/.exec(line)?.[1]
   if (bulk !== undefined) return Number(bulk) <= MAX_BULK ? bulkLines(Number(bulk)) : undefined

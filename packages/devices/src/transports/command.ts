@@ -19,6 +19,8 @@ export interface CommandOptions {
   env: NodeJS.ProcessEnv
   within: Within
   clock: Clock
+  /** Told the pid, which is also its process group, as soon as there is one. */
+  onChildProcess?: ((pid: number) => void) | undefined
 }
 
 /**
@@ -26,9 +28,10 @@ export interface CommandOptions {
  * @throws {BrokerError} `DEVICE_UNREACHABLE` when it cannot be started, `CANCELLED`
  */
 export async function openCommand(options: CommandOptions): Promise<Transport> {
-  const { device, command, env, within, clock } = options
+  const { device, command, env, within, clock, onChildProcess } = options
   // A process group of its own, so that whatever the shell starts can be ended with it.
   const child = spawn('/bin/sh', ['-c', command], { env, detached: true })
+  if (child.pid !== undefined) onChildProcess?.(child.pid)
   const transport = new CommandTransport(device, child, clock)
   const failed = (why: string, cause?: unknown): BrokerError =>
     new BrokerError('DEVICE_UNREACHABLE', `${device}: its command cannot be started: ${why}`, {
