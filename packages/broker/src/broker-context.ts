@@ -13,6 +13,8 @@ export interface BrokerContext {
   readonly testbed: Testbed | undefined
   readonly socketPath: string
   readonly startedMs: number
+  /** Path of the run's store; null where there is none. */
+  readonly storePath: string | null
   readonly pool: Pool
   readonly scheduler: Scheduler
   readonly cache: OutputCache

@@ -7,9 +7,14 @@ import {
   type StatusResult,
 } from '@nac-broker/protocol'
 import { type Clock, EventFeed, systemClock, withDeadline } from '@nac-broker/supervisor'
+import { openRunStore, ownerOf } from '@nac-broker/run-store'
 import { pino } from 'pino'
 import type { BrokerContext } from './broker-context.ts'
+import { statisticsLine } from './broker-statistics.ts'
+import { Changes } from './changes.ts'
 import { Connection } from './connection.ts'
+import { KeptOutputs } from './kept-outputs.ts'
+import { sessionOpener } from './leased-session.ts'
 import { listen } from './listener.ts'
 import { brokerStatus, statistics } from './operations/status.ts'
 import { type BrokerOptions, resolveSettings } from './options.ts'
@@ -53,11 +58,23 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     ? await explicitSocketPlace(options.socketPath)
     : await defaultSocketPlace(env)
 
+  const store = options.storePath ? await openRunStore(options.storePath, { clock }) : undefined
+  await store?.generations.begin(settings.generation, ownerOf(settings.generation))
+
   const feed = new EventFeed<BrokerEvent>((count) => ({ event: 'missed', count }))
   feed.subscribe((event) => log.debug(event, event.event))
   const emit = (event: BrokerEvent): void => feed.emit(event)
   const { cacheTtlMs: ttlMs, cacheMaxBytes: maxBytes } = settings
-  const pool = new Pool({ testbed, settings, env, clock, emit })
+  const kept = new KeptOutputs(store, ttlMs, log)
+  const pool = new Pool({
+    testbed,
+    settings,
+    openSession: sessionOpener({ settings, store, env, clock }),
+    onDeviceClosed: (device) => kept.endEpoch(device),
+    clock,
+    emit,
+  })
+  const changes = store && new Changes(store, settings.generation, () => pool.destroy())
   const cache = new OutputCache({ ttlMs, maxBytes, clock })
   const connections = new Set<Connection>()
   const context: BrokerContext = {
@@ -66,7 +83,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     socketPath: place.path,
     startedMs: clock.now(),
     pool,
-    scheduler: new Scheduler({ pool, cache, clock, settings }),
+    storePath: store?.path ?? null,
+    scheduler: new Scheduler({ pool, cache, kept, changes, clock, settings }),
     cache,
     feed,
     clock,
@@ -80,6 +98,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     socket.once('close', () => connections.delete(connection))
   }
   const listener = await listen(place.path, clock, accept).catch(async (error: unknown) => {
+    await store?.close()
     await place.release()
     throw error
   })
@@ -92,6 +111,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     for (const connection of connections) connection.shutDown()
     await allClosed(connections, clock)
     feed.end()
+    await store?.generations.end(settings.generation).catch(() => {})
+    await store?.close()
     await place.release()
     log.info(statisticsLine(statistics(context)))
     return cutOff
@@ -143,13 +164,4 @@ async function allClosed(connections: Set<Connection>, clock: Clock): Promise<vo
     for (const connection of connections) connection.destroy()
     await closed
   }
-}
-
-/** The line that nac-test's orchestrator looks for in the log. */
-function statisticsLine(counts: BrokerStatistics): string {
-  const { connectionHits, connectionMisses, commandHits, commandMisses } = counts
-  return (
-    `BROKER_STATISTICS: connection_hits=${connectionHits}, connection_misses=${connectionMisses}, ` +
-    `command_hits=${commandHits}, command_misses=${commandMisses}`
-  )
 }

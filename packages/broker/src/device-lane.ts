@@ -1,7 +1,8 @@
 import type { Device, Session, SessionEnd } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
-import { Backoff, type Clock, type Timer } from '@nac-broker/supervisor'
+import type { Clock, Timer } from '@nac-broker/supervisor'
 import { FairQueue } from './fair-queue.ts'
+import { type LoginPause, LoginRecord } from './login-record.ts'
 import type { SessionSlots, SlotLease } from './session-slots.ts'
 
 /** Something that needs a session of its own for a while. */
@@ -36,17 +37,14 @@ export interface LaneContext {
   slotWanted(): boolean
   /** A session has begun to close (`1`) or is closed (`-1`). */
   closing(change: 1 | -1): void
+  /** The device itself has closed a session. */
+  onDeviceClosed: (device: string) => void
   emit(event: BrokerEvent): void
 }
 
 /** A session that others wait for is given up after this much work, so that every device has its turn. */
 const TURN_COMMANDS = 10
 const TURN_MS = 1_000
-
-/** A wrong password tried again and again locks accounts, hence the floor. */
-const LOGIN_BACKOFF = { minMs: 1_000, firstMs: 2_000, maxMs: 60_000 }
-/** A device frees a line some time after a session ended: try again soon. */
-const LINES_FULL_BACKOFF = { minMs: 100, firstMs: 250, maxMs: 2_000 }
 
 /**
  * One device in the pool: the jobs that wait for it, its sessions, and how it fares in logging in.
@@ -57,25 +55,21 @@ export class DeviceLane {
   readonly #context: LaneContext
   readonly #queue = new FairQueue<Job>()
   readonly #sessions = new Set<PooledSession>()
-  readonly #loginBackoff: Backoff
-  readonly #linesFullBackoff: Backoff
+  readonly #logins: LoginRecord
   #opening = 0
   /** Aborted when nobody needs the slot any more. */
   #slotWait = new AbortController()
-  /** Why logging in is not tried before `untilMs`. */
-  #backoff: { untilMs: number; error: BrokerError } | undefined
   #retry: Timer | undefined
-  #lastError: BrokerError | undefined
   #closed: BrokerError | undefined
   #epoch = 0
+  #storedEpoch: number | undefined
   connectionHits = 0
   connectionMisses = 0
 
   constructor(device: Device, context: LaneContext) {
     this.device = device
     this.#context = context
-    this.#loginBackoff = new Backoff(context.clock, LOGIN_BACKOFF)
-    this.#linesFullBackoff = new Backoff(context.clock, LINES_FULL_BACKOFF)
+    this.#logins = new LoginRecord(context.clock)
   }
 
   /** Ends with anything that may have changed the device; outputs of an earlier epoch are stale. */
@@ -85,6 +79,12 @@ export class DeviceLane {
 
   endEpoch(): void {
     this.#epoch++
+  }
+
+  /** Takes note of the epoch that the run's store has for this device; a new one ends ours. */
+  learnEpoch(stored: number): void {
+    if (this.#storedEpoch !== stored) this.endEpoch()
+    this.#storedEpoch = stored
   }
 
   submit(job: Job): void {
@@ -103,7 +103,8 @@ export class DeviceLane {
 
   /** What a queued job waits for, where it is more than its turn. */
   whyWaiting(): BrokerError | undefined {
-    if (this.#lastError?.code === 'SESSION_LIMIT') return this.#lastError
+    const { lastError } = this.#logins
+    if (lastError?.code === 'SESSION_LIMIT') return lastError
     if (this.#sessions.size > 0 || this.#context.slots.waiting === 0) return undefined
     const { max } = this.#context.slots
     return new BrokerError('SESSION_LIMIT', `all ${max} connections are in use by other devices`, {
@@ -158,14 +159,13 @@ export class DeviceLane {
     backoffMs: number | undefined
     lastError: BrokerError | undefined
   } {
-    const backoffMs = (this.#backoff?.untilMs ?? 0) - this.#context.clock.now()
     return {
       open: this.#sessions.size,
       busy: [...this.#sessions].filter(({ state }) => state.kind === 'busy').length,
       opening: this.#opening,
       queued: this.#queue.size,
-      backoffMs: backoffMs > 0 ? backoffMs : undefined,
-      lastError: this.#lastError,
+      backoffMs: this.#logins.pause?.remainingMs,
+      lastError: this.#logins.lastError,
     }
   }
 
@@ -174,10 +174,10 @@ export class DeviceLane {
       const job = this.#queue.shift()
       if (job) void this.#run(idle, job)
     }
-    const backoff = this.#currentBackoff()
-    if (backoff) {
-      const waits = backoff.error.code === 'SESSION_LIMIT'
-      if (!waits && this.#sessions.size === 0 && this.#opening === 0) this.#failQueued(backoff)
+    const { pause } = this.#logins
+    if (pause) {
+      const hopeless = !pause.linesFull && this.#sessions.size === 0 && this.#opening === 0
+      if (hopeless) this.#failQueued(pause)
       return
     }
     while (
@@ -244,10 +244,7 @@ export class DeviceLane {
       state: { kind: 'idle', sinceMs: nowMs },
     }
     this.#sessions.add(pooled)
-    this.#loginBackoff.reset()
-    this.#linesFullBackoff.reset()
-    this.#backoff = undefined
-    this.#lastError = undefined
+    this.#logins.succeeded()
     this.connectionMisses++
     const openMs = nowMs - loginStartedMs
     this.#context.emit({ event: 'session-opened', device: this.device.name, openMs })
@@ -257,32 +254,21 @@ export class DeviceLane {
 
   #loginFailed(error: BrokerError): void {
     if (this.#closed) return
-    const { clock } = this.#context
-    const linesFull = error.code === 'SESSION_LIMIT'
-    const delayMs = (linesFull ? this.#linesFullBackoff : this.#loginBackoff).nextDelayMs()
-    this.#lastError = error
-    this.#backoff = { untilMs: clock.now() + delayMs, error }
+    const { linesFull, remainingMs } = this.#logins.failed(error)
     this.#context.emit({
       event: 'login-failed',
       device: this.device.name,
       code: error.code,
       message: error.message,
-      retryAfterMs: delayMs,
+      retryAfterMs: remainingMs,
     })
     // Whoever waits for a line is tried again; the others have been told and come back themselves.
-    if (linesFull) this.#retry = clock.startTimer(delayMs, () => this.#pump())
+    const { clock } = this.#context
+    if (linesFull) this.#retry = clock.startTimer(remainingMs, () => this.#pump())
     else if (this.#sessions.size === 0) for (const job of this.#queue.drain()) job.fail(error)
   }
 
-  #currentBackoff(): { untilMs: number; error: BrokerError } | undefined {
-    if (this.#backoff && this.#backoff.untilMs <= this.#context.clock.now()) {
-      this.#backoff = undefined
-    }
-    return this.#backoff
-  }
-
-  #failQueued({ untilMs, error }: { untilMs: number; error: BrokerError }): void {
-    const retryAfterMs = Math.max(0, untilMs - this.#context.clock.now())
+  #failQueued({ remainingMs: retryAfterMs, error }: LoginPause): void {
     const seconds = (retryAfterMs / 1000).toFixed(1)
     for (const job of this.#queue.drain()) {
       job.fail(
@@ -301,9 +287,10 @@ export class DeviceLane {
     pooled.lease.release()
     if (state.kind === 'closing') this.#context.closing(-1)
     if (end.by === 'device') {
-      this.#lastError = asBrokerError(end.error, { device: this.device.name })
+      this.#logins.lost(asBrokerError(end.error, { device: this.device.name }))
       // It may have been reloaded: what was true of it need not be true any more.
       this.endEpoch()
+      this.#context.onDeviceClosed(this.device.name)
     }
     const by =
       end.by === 'device' ? 'device' : state.kind === 'closing' ? state.by : ('timed-out' as const)

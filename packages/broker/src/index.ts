@@ -17,3 +17,13 @@
 export { type Broker, type CloseOptions, startBroker } from './broker.ts'
 export type { BrokerOptions, BrokerSettings } from './options.ts'
 export { brokerSettingsSchema } from './options.ts'
+export { type Host } from './hosts/host.ts'
+export { processHost } from './hosts/process.ts'
+export { threadHost } from './hosts/thread.ts'
+export { superviseBroker } from './supervise-broker.ts'
+export type {
+  HostName,
+  SupervisedBroker,
+  SuperviseBrokerOptions,
+  SupervisedBrokerEvent,
+} from './supervised-broker.ts'

@@ -41,7 +41,8 @@ export async function listen(
   }
 }
 
-async function assertFree(socketPath: string, clock: Clock): Promise<void> {
+/** @throws {BrokerError} `SOCKET_IN_USE`, `SOCKET_PATH_INVALID` */
+export async function assertFree(socketPath: string, clock: Clock): Promise<void> {
   const stats = await lstat(socketPath).catch(() => undefined)
   if (!stats) return
   if (!stats.isSocket()) {

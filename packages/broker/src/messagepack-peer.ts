@@ -107,11 +107,18 @@ export class MessagePackPeer implements DialectPeer {
       version: VERSION,
       pid: process.pid,
       generation: this.#broker.settings.generation,
-      store: null,
+      store: this.#broker.storePath,
+      crashPolicy: [...this.#broker.settings.crashPolicy],
+      heartbeat: {
+        intervalMs: this.#broker.settings.heartbeatIntervalMs,
+        timeoutMs: this.#broker.settings.heartbeatTimeoutMs,
+      },
       limits: {
         maxFrameBytes: MAX_FRAME_BYTES,
         chunkBytes: CHUNK_BYTES,
         maxRequestsInFlight: MAX_REQUESTS_IN_FLIGHT,
+        maxSessionsPerDevice: this.#broker.settings.maxSessionsPerDevice,
+        maxConnections: this.#broker.settings.maxConnections,
       },
     })
   }

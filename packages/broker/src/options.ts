@@ -1,5 +1,11 @@
 import type { HostKeyPolicy, Testbed } from '@nac-broker/devices'
-import { BrokerError, firstIssue } from '@nac-broker/protocol'
+import {
+  BrokerError,
+  type CrashPolicy,
+  DEFAULT_CRASH_POLICY,
+  firstIssue,
+  parseCrashPolicy,
+} from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -18,6 +24,12 @@ export const brokerSettingsSchema = z.strictObject({
   keepaliveIntervalMs: z.union([milliseconds, z.literal('off')]).default(10_000),
   hostKeys: z.enum(['strict', 'accept-new', 'insecure']).default('strict'),
   generation: z.number().int().min(1).default(1),
+  crashPolicy: z
+    .union([z.string(), z.array(z.string())])
+    .default([...DEFAULT_CRASH_POLICY])
+    .transform(parseCrashPolicy),
+  heartbeatIntervalMs: milliseconds.default(500),
+  heartbeatTimeoutMs: milliseconds.default(1_500),
 })
 
 export interface BrokerSettings {
@@ -41,11 +53,24 @@ export interface BrokerSettings {
   hostKeys: HostKeyPolicy
   /** Counts the brokers of one run, from 1. */
   generation: number
+  /** What clients are told to do when this broker is lost; their own setting beats it. */
+  crashPolicy: CrashPolicy
+  /** How often clients are told to ask whether the broker is alive. */
+  heartbeatIntervalMs: number
+  /** After how much silence clients take it for lost. */
+  heartbeatTimeoutMs: number
 }
 
-export interface BrokerOptions extends Partial<BrokerSettings> {
+export interface BrokerOptions extends Partial<Omit<BrokerSettings, 'crashPolicy'>> {
+  /** As people write it: `restart,fallback`, or a list of its steps. Default `restart,abort`. */
+  crashPolicy?: string | readonly string[]
   /** A pyATS testbed file, or one that was loaded; without it every device is unknown. */
   testbed?: string | Testbed
+  /**
+   * The run's store, an SQLite file that outlives this broker: outcomes of changes, session slots,
+   * outputs. Without it a change is carried out at most once per request.
+   */
+  storePath?: string
   /** Where to listen. Default: a fresh name in a directory that only this user can enter. */
   socketPath?: string
   /** Where `%ENV{}` credentials are looked up. Default `process.env`. */

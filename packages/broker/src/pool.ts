@@ -1,4 +1,4 @@
-import { type Device, openSession, type Testbed } from '@nac-broker/devices'
+import type { Device, Session, Testbed } from '@nac-broker/devices'
 import { BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import { DeviceLane, type LaneContext } from './device-lane.ts'
@@ -8,7 +8,9 @@ import { SessionSlots } from './session-slots.ts'
 export interface PoolOptions {
   testbed: Testbed | undefined
   settings: BrokerSettings
-  env: NodeJS.ProcessEnv
+  onDeviceClosed: (device: string) => void
+  /** Gives up when the signal is aborted. */
+  openSession: (device: Device, signal: AbortSignal) => Promise<Session>
   clock: Clock
   emit: (event: BrokerEvent) => void
 }
@@ -22,22 +24,15 @@ export class Pool {
   readonly #logins = new AbortController()
   #closing = 0
 
-  constructor({ testbed, settings, env, clock, emit }: PoolOptions) {
+  constructor({ testbed, settings, openSession, onDeviceClosed, clock, emit }: PoolOptions) {
     this.#testbed = testbed
     this.slots = new SessionSlots(settings.maxConnections, () => this.#evictLeastRecentlyUsed())
     this.#laneContext = {
       clock,
       slots: this.slots,
       maxSessions: settings.maxSessionsPerDevice,
-      openSession: (device: Device) =>
-        openSession(device, {
-          loginTimeoutMs: settings.loginTimeoutMs,
-          keepaliveIntervalMs: settings.keepaliveIntervalMs,
-          hostKeys: settings.hostKeys,
-          signal: this.#logins.signal,
-          env,
-          clock,
-        }),
+      openSession: (device) => openSession(device, this.#logins.signal),
+      onDeviceClosed,
       slotWanted: () => this.slots.waiting > this.#closing,
       closing: (change) => {
         this.#closing += change

@@ -5,12 +5,17 @@ import type { Call } from './call.ts'
 import type { DeviceLane } from './device-lane.ts'
 import { Flight, type FlightWork } from './flight.ts'
 import type { BrokerSettings } from './options.ts'
+import type { ChangeRequest, Changes } from './changes.ts'
+import type { KeptOutputs } from './kept-outputs.ts'
 import type { OutputCache } from './output-cache.ts'
 import type { Pool } from './pool.ts'
 
 export interface SchedulerOptions {
   pool: Pool
   cache: OutputCache
+  kept: KeptOutputs
+  /** Absent where there is no store: then a change is carried out at most once per request. */
+  changes: Changes | undefined
   clock: Clock
   settings: BrokerSettings
 }
@@ -20,6 +25,8 @@ export class Scheduler {
   readonly #options: SchedulerOptions
   /** Executions of read-only commands that others may join, by device and command. */
   readonly #joinable = new Map<string, Flight<Buffer>>()
+  /** Changes under way, by key: a client that has lost its connection asks for them again. */
+  readonly #changing = new Map<string, Flight<Buffer>>()
   commandHits = 0
   commandMisses = 0
 
@@ -28,46 +35,32 @@ export class Scheduler {
   }
 
   async execute(call: Call, params: Params<'execute'>): Promise<Result<'execute'>> {
-    const { device, command } = params
+    const { device, command, cache = true } = params
     const lane = this.#options.pool.lane(device)
-    if (params.cache !== false) {
+    if (cache) {
       // Only read-only commands are ever in it.
-      const known = this.#options.cache.get(device, command, lane.epoch)
-      if (known) {
-        this.commandHits++
-        return { output: known, cached: true }
-      }
-    }
-    if (!lane.device.platform.isReadOnly(command)) {
-      assertOneLine(command, lane.device)
-      this.commandMisses++
-      const replayable = params.idempotent ?? false
-      const timeoutMs = this.#commandTimeoutMs
-      const output = await this.#change(call, lane, replayable, (session) =>
-        session.execute(command, { timeoutMs }),
-      )
-      return { output, cached: false }
-    }
-    if (params.cache !== false) {
-      const flight = this.#joinable.get(`${device}\n${command}`)
-      if (flight?.joinable) {
-        this.commandHits++
-        return { output: await flight.join(call), cached: false }
-      }
+      const known = this.#cached(lane, command)
+      if (known) return { output: known, cached: true }
     }
     assertOneLine(command, lane.device)
-    this.commandMisses++
-    return { output: await this.#read(call, lane, command), cached: false }
+    if (lane.device.platform.isReadOnly(command)) return this.#read(call, lane, command, cache)
+    const request = { device, operation: 'execute', lines: [command] } as const
+    const timeoutMs = this.#commandTimeoutMs
+    const output = await this.#change(call, lane, { ...request, ...params }, (session) =>
+      session.execute(command, { timeoutMs }),
+    )
+    return { output, cached: false }
   }
 
   async configure(
     call: Call,
-    { device, lines }: Params<'configure'>,
+    { device, lines, key }: Params<'configure'>,
   ): Promise<Result<'configure'>> {
     const lane = this.#options.pool.lane(device)
     for (const line of lines) assertOneLine(line, lane.device)
+    const request = { device, operation: 'configure', lines, key } as const
     const timeoutMs = this.#commandTimeoutMs
-    const output = await this.#change(call, lane, false, (session) =>
+    const output = await this.#change(call, lane, request, (session) =>
       session.configure(lines, { timeoutMs }),
     )
     return { output }
@@ -87,17 +80,74 @@ export class Scheduler {
     return this.#options.settings.commandTimeoutMs
   }
 
-  #read(call: Call, lane: DeviceLane, command: string): Promise<Buffer> {
-    const { cache } = this.#options
+  #cached(lane: DeviceLane, command: string): Buffer | undefined {
+    const { cache, kept, pool } = this.#options
+    kept.catchUp(pool.lanes)
+    const known = cache.get(lane.device.name, command, lane.epoch)
+    if (known) this.commandHits++
+    return known
+  }
+
+  async #read(
+    call: Call,
+    lane: DeviceLane,
+    command: string,
+    cache: boolean,
+  ): Promise<Result<'execute'>> {
+    if (cache) {
+      const joined = this.#join(call, lane, command)
+      if (joined) return { output: await joined, cached: false }
+      const stored = this.#options.kept.get(lane.device.name, command)
+      if (stored) return this.#readAfter(stored, call, lane, command)
+    }
+    this.commandMisses++
+    return { output: await this.#executeRead(call, lane, command), cached: false }
+  }
+
+  /** Asks the device unless an earlier broker of this run has, or somebody began while we looked. */
+  async #readAfter(
+    stored: Promise<Buffer | undefined>,
+    call: Call,
+    lane: DeviceLane,
+    command: string,
+  ): Promise<Result<'execute'>> {
+    const { epoch } = lane
+    const output = await stored
+    if (output && lane.epoch === epoch) {
+      this.#options.cache.set(lane.device.name, command, epoch, output)
+      this.commandHits++
+      return { output, cached: true }
+    }
+    const joined = this.#join(call, lane, command)
+    if (joined) return { output: await joined, cached: false }
+    const known = this.#cached(lane, command)
+    if (known) return { output: known, cached: true }
+    this.commandMisses++
+    return { output: await this.#executeRead(call, lane, command), cached: false }
+  }
+
+  #join(call: Call, lane: DeviceLane, command: string): Promise<Buffer> | undefined {
+    const flight = this.#joinable.get(`${lane.device.name}\n${command}`)
+    if (!flight?.joinable) return undefined
+    this.commandHits++
+    return flight.join(call)
+  }
+
+  #executeRead(call: Call, lane: DeviceLane, command: string): Promise<Buffer> {
+    const { cache, kept } = this.#options
     const device = lane.device.name
     const key = `${device}\n${command}`
     const flight = this.#flight(call, lane, {
       replayable: true,
       run: async (session) => {
+        const asked = kept.epoch(device)
+        const storedEpoch = asked && (await asked)
         const { epoch } = lane
         const output = await session.execute(command, { timeoutMs: this.#commandTimeoutMs })
         // What was read while something changed may be half of each: it answers, but is not kept.
-        if (lane.epoch === epoch) cache.set(device, command, epoch, output)
+        if (lane.epoch !== epoch) return output
+        cache.set(device, command, epoch, output)
+        kept.put(device, command, storedEpoch, output)
         return output
       },
       onLanded: () => {
@@ -108,13 +158,40 @@ export class Scheduler {
     return launch(flight, lane, call)
   }
 
+  /** With a key, at most once over every broker of the run; without one, at most once per request. */
+  async #change(
+    call: Call,
+    lane: DeviceLane,
+    { key, idempotent = false, ...request }: ChangeCall,
+    run: FlightWork<Buffer>['run'],
+  ): Promise<Buffer> {
+    const { changes, kept } = this.#options
+    if (changes && key !== undefined) {
+      const keyed = { key, ...request }
+      const underWay = this.#changing.get(key)
+      const known = await changes.recorded(keyed, underWay !== undefined)
+      if (known) return known
+      const flight = this.#changing.get(key)
+      if (flight) return flight.join(call)
+      return this.#fly(call, lane, false, key, (session) =>
+        changes.carryOut(keyed, () => run(session)),
+      )
+    }
+    return this.#fly(call, lane, idempotent, undefined, (session) => {
+      kept.endEpoch(lane.device.name)
+      return run(session)
+    })
+  }
+
   /** Anything not read-only ends the device's epoch when it is sent, and again when it is done. */
-  #change(
+  #fly(
     call: Call,
     lane: DeviceLane,
     replayable: boolean,
+    key: string | undefined,
     run: FlightWork<Buffer>['run'],
   ): Promise<Buffer> {
+    this.commandMisses++
     const flight = this.#flight(call, lane, {
       replayable,
       run: async (session) => {
@@ -125,7 +202,11 @@ export class Scheduler {
           lane.endEpoch()
         }
       },
+      onLanded: () => {
+        if (key !== undefined) this.#changing.delete(key)
+      },
     })
+    if (key !== undefined) this.#changing.set(key, flight)
     return launch(flight, lane, call)
   }
 
@@ -134,6 +215,11 @@ export class Scheduler {
     const { drainTimeoutMs } = settings
     return new Flight({ lane, clock, client: call.client, drainTimeoutMs, ...work })
   }
+}
+
+interface ChangeCall extends Omit<ChangeRequest, 'key'> {
+  key?: string | undefined
+  idempotent?: boolean | undefined
 }
 
 /** Joins before submitting: a lane that backs off fails its jobs at once. */

@@ -1,0 +1,245 @@
+import { rm } from 'node:fs/promises'
+import {
+  asBrokerError,
+  BrokerError,
+  type BrokerStatistics,
+  type StatusResult,
+} from '@nac-broker/protocol'
+import { processIsGone, type RunStore } from '@nac-broker/run-store'
+import {
+  type Crash,
+  EventFeed,
+  type ServeRun,
+  supervise,
+  type SupervisionResult,
+  systemClock,
+} from '@nac-broker/supervisor'
+import { type Logger, pino } from 'pino'
+import type { CloseOptions } from './broker.ts'
+import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
+import { Generation } from './generation.ts'
+import type { Host } from './hosts/host.ts'
+import {
+  environment,
+  type Parts,
+  type SupervisedBroker,
+  type SupervisedBrokerEvent,
+} from './supervised-broker.ts'
+
+/** Keeps one broker running, generation after generation. */
+export class BrokerSupervisor implements SupervisedBroker {
+  readonly #host: Host
+  readonly #parts: Parts
+  readonly #feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
+  readonly #stop = new AbortController()
+  readonly #lost = new AbortController()
+  readonly #firstReady = Promise.withResolvers<void>()
+  #past: BrokerStatistics[] = []
+  #current: Generation | undefined
+  #closing: { deadlineMs: number; done: Promise<string[]> } | undefined
+  #cutOff: string[] = []
+  #supervision: Promise<void> = Promise.resolve()
+  generation = 0
+
+  private constructor(host: Host, parts: Parts) {
+    this.#host = host
+    this.#parts = parts
+  }
+
+  static async start(host: Host, parts: Parts): Promise<BrokerSupervisor> {
+    const supervisor = new BrokerSupervisor(host, parts)
+    supervisor.#supervision = supervisor.#supervise()
+    try {
+      await supervisor.#firstReady.promise
+    } catch (error) {
+      // Whoever asked for a broker is told; there is nobody yet to restart it for.
+      supervisor.#stop.abort()
+      await supervisor.#supervision
+      throw error
+    }
+    return supervisor
+  }
+
+  get socketPath(): string {
+    return this.#parts.place.path
+  }
+
+  get storePath(): string | null {
+    return this.#parts.store?.path ?? null
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  env(): Record<string, string> {
+    return environment(this.#parts)
+  }
+
+  statistics(): BrokerStatistics {
+    return [...this.#past, ...(this.#current ? [this.#current.statistics] : [])].reduce(
+      sumOf,
+      NO_STATISTICS,
+    )
+  }
+
+  async status(): Promise<StatusResult> {
+    if (!this.#current) throw new BrokerError('BROKER_LOST', 'there is no broker at the moment')
+    return this.#current.status()
+  }
+
+  events(): AsyncIterable<SupervisedBrokerEvent> {
+    return this.#feed.stream()
+  }
+
+  close({ deadlineMs = 5_000 }: CloseOptions = {}): Promise<string[]> {
+    this.#closing ??= { deadlineMs, done: this.#close() }
+    return this.#closing.done
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<string[]> {
+    // After #closing is set, so that the generation finds its deadline there.
+    await Promise.resolve()
+    this.#stop.abort()
+    await this.#supervision
+    this.#feed.end()
+    const { store, place, log } = this.#parts
+    await store?.close()
+    await rm(place.path, { force: true })
+    await place.release()
+    log.info(statisticsLine(this.statistics()))
+    return this.#cutOff
+  }
+
+  async #supervise(): Promise<void> {
+    const { options, settings } = this.#parts
+    const [first] = settings.crashPolicy
+    const signals = [this.#stop.signal, ...(options.signal ? [options.signal] : [])]
+    const result = await supervise('broker', (run) => this.#serve(run), {
+      restart: first === 'restart' ? 'transient' : 'temporary',
+      signal: AbortSignal.any(signals),
+      clock: options.clock ?? systemClock,
+      onEvent: (event) => {
+        if (event.event !== 'backing-off') return
+        const { delayMs } = event
+        this.#feed.emit({ event: 'restarting', generation: this.generation + 1, delayMs })
+      },
+    })
+    this.#giveUp(result)
+  }
+
+  /** One generation, until it is lost (then this rejects) or told to stop. */
+  async #serve(run: ServeRun): Promise<void> {
+    const { options, settings, place, store, log } = this.#parts
+    const number = ++this.generation
+    const { testbed, clock = systemClock } = options
+    const generation = new Generation({
+      host: this.#host,
+      options: {
+        ...settings,
+        ...(testbed !== undefined && {
+          testbed: typeof testbed === 'string' ? testbed : testbed.path,
+        }),
+        ...(store && { storePath: store.path }),
+        generation: number,
+        socketPath: place.path,
+        logLevel: log.level,
+      },
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      heartbeatTimeoutMs: settings.heartbeatTimeoutMs,
+      clock,
+      onEvent: (event) => this.#feed.emit(event),
+      onLog: (line) => relog(log, line),
+    })
+    const stopped = aborted(run.signal)
+    try {
+      const pid = await Promise.race([generation.start(), stopped])
+      if (pid === undefined) return
+      this.#current = generation
+      run.ready()
+      this.#firstReady.resolve()
+      this.#feed.emit({ event: 'listening', generation: number, pid, socket: place.path })
+      await Promise.race([generation.lost, stopped])
+      this.#cutOff = await generation.stop(this.#closing?.deadlineMs ?? 5_000)
+    } catch (error) {
+      const { message } = asBrokerError(error)
+      // The first one that does not come up is told to who asked for it, and to nobody else.
+      if (this.#current === undefined && this.#past.length === 0) this.#firstReady.reject(error)
+      else {
+        this.#feed.emit({ event: 'broker-lost', generation: number, message })
+        log.error({ generation: number }, message)
+      }
+      throw error
+    } finally {
+      // Fence before it is replaced: nothing of it runs, and then nothing of it counts, any more.
+      await generation.kill()
+      if (store)
+        await fence(store, number).catch((error: unknown) =>
+          log.error({ err: error }, 'not fenced'),
+        )
+      this.#past.push(generation.statistics)
+      if (this.#current === generation) this.#current = undefined
+    }
+  }
+
+  #giveUp(result: SupervisionResult): void {
+    if (result.status !== 'escalated') return
+    // One that never came up was told to who asked for it.
+    if (result.crashes.every(({ readyMs }) => readyMs === undefined)) return
+    const { log, settings } = this.#parts
+    const { generation } = this
+    const message = storyOf(result.crashes)
+    this.#firstReady.reject(new BrokerError('BROKER_LOST', message))
+    if (settings.crashPolicy.at(-1) === 'fallback') {
+      log.error({ generation }, `${message}; clients go to the devices directly`)
+      this.#feed.emit({ event: 'fallback', generation })
+      return
+    }
+    log.error({ generation }, message)
+    this.#lost.abort(new BrokerError('BROKER_LOST', message))
+    this.#feed.emit({ event: 'aborted', generation, message })
+  }
+}
+
+/** Ends what the generation's own end has left running, and then takes its rights away. */
+async function fence(store: RunStore, generation: number): Promise<void> {
+  for (const { owner, child } of await store.ledger.leases()) {
+    if (owner.generation !== generation || !child || processIsGone(child)) continue
+    try {
+      process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // It ended just now.
+    }
+  }
+  await store.generations.end(generation)
+}
+
+/** The whole history, in one line. */
+function storyOf(crashes: readonly Crash[]): string {
+  const told = crashes.map(({ attempt, error, ranMs }) => {
+    const { message } = asBrokerError(error)
+    return `${attempt}. after ${(ranMs / 1000).toFixed(1)} s: ${message}`
+  })
+  const [only] = told
+  return told.length === 1
+    ? `the broker was lost (${only}) and is not restarted`
+    : `the broker was lost ${told.length} times and restarting was given up (${told.join('; ')})`
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+}
+
+/** Writes a hosted broker's line as one of ours. */
+function relog(log: Logger, line: string): void {
+  const { level, time: _time, pid: _pid, hostname: _host, msg, ...fields } = JSON.parse(line)
+  const name = pino.levels.labels[Number(level)]
+  if (name !== undefined) log[name as pino.Level](fields, String(msg))
+}

@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { BrokerError } from '@nac-broker/protocol'
+import { fingerprintOf, openRunStore, ownerOf, type RunStore } from '@nac-broker/run-store'
+import { type ChangeRequest, Changes } from './changes.ts'
+
+const request: ChangeRequest = {
+  key: 'lo0-description',
+  device: 'r1',
+  operation: 'configure',
+  lines: ['interface lo0', 'description x'],
+}
+const output = Buffer.from('done')
+
+let directory: string
+let store: RunStore
+const fenced = vi.fn<() => void>()
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-changes-'))
+  store = await openRunStore(path.join(directory, 'run.store'))
+  await store.generations.begin(1, ownerOf(1))
+  fenced.mockReset()
+})
+
+afterEach(async () => {
+  await store.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** What generation `generation` of the broker has to do with changes. */
+function changesOf(generation: number): Changes {
+  return new Changes(store, generation, fenced)
+}
+
+async function nextGeneration(): Promise<Changes> {
+  await store.generations.end(1)
+  await store.generations.begin(2, ownerOf(2))
+  return changesOf(2)
+}
+
+it('records a change as sent before it is sent', async () => {
+  const changes = changesOf(1)
+  const before = vi.fn<() => Promise<Buffer>>(async () => {
+    const change = { ...request, fingerprint: fingerprintOf('configure', request.lines) }
+    expect(await store.outcomes.outcomeOf(change)).toEqual({ state: 'sent', generation: 1 })
+    return output
+  })
+  expect(await changes.carryOut(request, before)).toEqual(output)
+  expect(before).toHaveBeenCalledOnce()
+})
+
+it('gives the recorded output to whoever asks again, the next broker included', async () => {
+  expect(await changesOf(1).recorded(request, false)).toBeUndefined()
+  await changesOf(1).carryOut(request, async () => output)
+  expect(await (await nextGeneration()).recorded(request, false)).toEqual(output)
+})
+
+it('gives the words of the device that refused it to whoever asks again', async () => {
+  const refused = new BrokerError('COMMAND_REJECTED', '% Invalid input', { sent: 'yes' })
+  const carriedOut = changesOf(1).carryOut(request, () => Promise.reject(refused))
+  await expect(carriedOut).rejects.toBe(refused)
+  await expect((await nextGeneration()).recorded(request, false)).rejects.toMatchObject({
+    code: 'COMMAND_REJECTED',
+    message: '% Invalid input',
+  })
+})
+
+it('says that the outcome is unknown of a change that was sent and not answered', async () => {
+  const lost = new BrokerError('SESSION_LOST', 'reset', { sent: 'yes' })
+  await changesOf(1)
+    .carryOut(request, () => Promise.reject(lost))
+    .catch(() => {})
+  const next = await nextGeneration()
+  await expect(next.recorded(request, false)).rejects.toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+    sent: 'yes',
+  })
+  const again = vi.fn<() => Promise<Buffer>>()
+  await expect(next.carryOut(request, again)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  expect(again).not.toHaveBeenCalled()
+})
+
+it('leaves a change alone that a client has taken over', async () => {
+  await store.outcomes.voidKey({
+    ...request,
+    fingerprint: fingerprintOf('configure', request.lines),
+  })
+  const work = vi.fn<() => Promise<Buffer>>()
+  await expect(changesOf(1).carryOut(request, work)).rejects.toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+  })
+  expect(work).not.toHaveBeenCalled()
+})
+
+it('sends nothing any more once its generation has ended, and says so to its broker', async () => {
+  const old = changesOf(1)
+  await nextGeneration()
+  const work = vi.fn<() => Promise<Buffer>>()
+  await expect(old.carryOut(request, work)).rejects.toMatchObject({
+    code: 'SHUTTING_DOWN',
+    sent: 'no',
+  })
+  expect(work).not.toHaveBeenCalled()
+  expect(fenced).toHaveBeenCalledOnce()
+})
+
+it('refuses a key that belongs to another change', async () => {
+  await changesOf(1).carryOut(request, async () => output)
+  const other = { ...request, lines: ['no interface lo0'] }
+  await expect(changesOf(1).recorded(other, false)).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    message: expect.stringContaining('use a key of its own for each change'),
+  })
+})
+
+it('fails closed when the store cannot be used', async () => {
+  await store.close()
+  const work = vi.fn<() => Promise<Buffer>>()
+  await expect(changesOf(1).carryOut(request, work)).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    sent: 'no',
+  })
+  expect(work).not.toHaveBeenCalled()
+  store = await openRunStore(store.path)
+})

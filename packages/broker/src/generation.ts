@@ -1,0 +1,138 @@
+import {
+  BrokerError,
+  type BrokerEvent,
+  type BrokerStatistics,
+  type StatusResult,
+} from '@nac-broker/protocol'
+import { type Clock, FailureDetector, withDeadline } from '@nac-broker/supervisor'
+import { NO_STATISTICS } from './broker-statistics.ts'
+import type { FromHosted, Host, Hosted, HostedOptions } from './hosts/host.ts'
+
+/** A broker that is not ready by then never will be: loading the testbed takes milliseconds. */
+const READY_TIMEOUT_MS = 10_000
+
+export interface GenerationOptions {
+  host: Host
+  options: HostedOptions
+  heartbeatIntervalMs: number
+  heartbeatTimeoutMs: number
+  clock: Clock
+  onEvent: (event: BrokerEvent) => void
+  onLog: (line: string) => void
+}
+
+/** One hosted broker, from launch to exit: ready when it says so, alive while its main loop answers. */
+export class Generation {
+  readonly #options: GenerationOptions
+  readonly #hosted: Hosted
+  readonly #detector: FailureDetector
+  readonly #ready = Promise.withResolvers<number>()
+  /** Rejects with why the broker is lost; never resolves. */
+  readonly #lost = Promise.withResolvers<never>()
+  readonly #statusAnswers = new Map<number, (status: StatusResult) => void>()
+  #lastStatusId = 0
+  #cutOff: string[] = []
+  /** As of its last sign of life. */
+  statistics: BrokerStatistics = NO_STATISTICS
+
+  constructor(options: GenerationOptions) {
+    this.#options = options
+    this.#ready.promise.catch(() => {})
+    this.#lost.promise.catch(() => {})
+    this.#hosted = options.host((message) => this.#onMessage(message))
+    this.#detector = new FailureDetector({
+      probe: () => this.#hosted.post({ type: 'probe' }),
+      onEvent: ({ event, silentMs }) => {
+        if (event === 'lost') this.#lost.reject(stalled(silentMs))
+      },
+      intervalMs: options.heartbeatIntervalMs,
+      timeoutMs: options.heartbeatTimeoutMs,
+      clock: options.clock,
+    })
+    void this.#watchExit()
+  }
+
+  /** Resolves with the pid that owns the socket. @throws {BrokerError} why it could not start */
+  async start(): Promise<number> {
+    this.#hosted.post({ type: 'start', options: this.#options.options })
+    const pid = await withDeadline(this.#ready.promise, {
+      ms: READY_TIMEOUT_MS,
+      onTimeout: () => crashed(`it was not ready within ${READY_TIMEOUT_MS} ms`),
+      clock: this.#options.clock,
+    })
+    this.#detector.start()
+    return pid
+  }
+
+  /** Rejects with the reason when the broker crashes or stalls. */
+  get lost(): Promise<never> {
+    return this.#lost.promise
+  }
+
+  /** @throws {BrokerError} `BROKER_LOST` */
+  async status(): Promise<StatusResult> {
+    const id = ++this.#lastStatusId
+    const answer = new Promise<StatusResult>((resolve) => this.#statusAnswers.set(id, resolve))
+    this.#hosted.post({ type: 'status', id })
+    return Promise.race([answer, this.lost])
+  }
+
+  /** Asks it to stop, waits the grace, then ends it. Returns what it had to cut off. */
+  async stop(deadlineMs: number): Promise<string[]> {
+    this.#detector.stop()
+    this.#hosted.post({ type: 'stop', deadlineMs })
+    // Its own deadline, and a second to put its things away.
+    const grace = this.#options.clock.startTimer(deadlineMs + 1_000, () => this.#hosted.kill())
+    await this.#hosted.exited
+    grace.cancel()
+    return this.#cutOff
+  }
+
+  /** Ends it at once, and waits until nothing of it runs any more. */
+  async kill(): Promise<void> {
+    this.#detector.stop()
+    this.#hosted.kill()
+    await this.#hosted.exited
+  }
+
+  async #watchExit(): Promise<void> {
+    const exit = await this.#hosted.exited
+    this.#detector.stop()
+    const error = crashed(exit.clean ? 'it exited unasked' : exit.why)
+    this.#ready.reject(error)
+    this.#lost.reject(error)
+  }
+
+  #onMessage(message: FromHosted): void {
+    this.#detector.heard()
+    switch (message.type) {
+      case 'ready':
+        return this.#ready.resolve(message.pid)
+      case 'failed':
+        return this.#ready.reject(BrokerError.fromWire(message.error))
+      case 'alive':
+        this.statistics = message.statistics
+        return
+      case 'status':
+        this.statistics = message.status.statistics
+        this.#statusAnswers.get(message.id)?.(message.status)
+        this.#statusAnswers.delete(message.id)
+        return
+      case 'event':
+        return this.#options.onEvent(message.event)
+      case 'log':
+        return this.#options.onLog(message.line)
+      case 'stopped':
+        this.#cutOff = message.cutOff
+        this.statistics = message.statistics
+    }
+  }
+}
+
+function crashed(why: string): BrokerError {
+  return new BrokerError('BROKER_LOST', `the broker crashed: ${why}`)
+}
+
+function stalled(silentMs: number): BrokerError {
+  return new BrokerError('BROKER_LOST', `the broker stalled: silent for ${Math.round(silentMs)} ms`)
+}

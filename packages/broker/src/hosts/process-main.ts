@@ -1,0 +1,17 @@
+import type { ToHosted } from './host.ts'
+import { runHostedBroker } from './hosted-broker.ts'
+
+// Signals of the terminal reach the whole group; when to stop is for the one who launched us to say.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+// That one is gone: so are the clients' reasons to be served.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+
+runHostedBroker({
+  post: (message) => void process.send?.(message),
+  onMessage: (listener) => process.on('message', (message) => listener(message as ToHosted)),
+  close: () => {
+    process.removeAllListeners('disconnect')
+    process.disconnect()
+  },
+})

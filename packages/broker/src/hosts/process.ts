@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { FromHosted, Host, HostExit } from './host.ts'
+import { besideThis } from './main-file.ts'
+
+/** A broker in a process, and process group, of its own: nothing that happens to it happens to us. */
+export const processHost: Host = (onMessage) => {
+  const child = fork(fileURLToPath(besideThis(import.meta.url, 'process-main')), [], {
+    detached: true,
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  let trouble: string | undefined
+  let stopping = false
+  child.on('message', (message: FromHosted) => {
+    if (message.type === 'stopped' || message.type === 'failed') stopping = true
+    onMessage(message)
+  })
+  const exited = new Promise<HostExit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      const why = trouble ?? `the broker's process ended with ${signal ?? `code ${code}`}`
+      resolve(stopping && code === 0 ? { clean: true } : { clean: false, why })
+    })
+    child.once('error', (error) => {
+      trouble = `the broker's process: ${error.message}`
+      if (child.pid === undefined) resolve({ clean: false, why: trouble })
+    })
+  })
+  return {
+    post: (message) => void (child.connected && child.send(message, () => {})),
+    exited,
+    kill() {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+      try {
+        process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        // It ended just now.
+      }
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { Worker } from 'node:worker_threads'
+import type { FromHosted, Host, Hosted, HostExit } from './host.ts'
+import { besideThis } from './main-file.ts'
+
+/**
+ * A broker in a worker thread: an error that nobody caught, an endless loop and a heap that is full
+ * end the thread, and not the process around it. What it does not contain: a crash of native code, and
+ * memory outside the heap.
+ */
+export const threadHost: Host = (onMessage) =>
+  hostInThread(besideThis(import.meta.url, 'thread-main'), onMessage)
+
+/** As `threadHost`, with another first file: one that can be told to fail, for tests. */
+export function hostInThread(
+  mainFile: URL,
+  onMessage: (message: FromHosted) => void,
+): Hosted & { worker: Worker } {
+  const worker = new Worker(mainFile)
+  let trouble: string | undefined
+  let stopping = false
+  worker.on('message', (message: FromHosted) => {
+    if (message.type === 'stopped' || message.type === 'failed') stopping = true
+    onMessage(message)
+  })
+  worker.on('error', (error) => (trouble ??= String(error)))
+  const exited = new Promise<HostExit>((resolve) => {
+    worker.once('exit', (code) => {
+      const clean = stopping && trouble === undefined && code === 0
+      const why = trouble ?? `the broker's thread ended with code ${code}`
+      resolve(clean ? { clean: true } : { clean: false, why })
+    })
+  })
+  return {
+    post: (message) => worker.postMessage(message),
+    exited,
+    kill: () => void worker.terminate(),
+    worker,
+  }
+}

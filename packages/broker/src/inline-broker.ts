@@ -1,0 +1,47 @@
+import { EventFeed } from '@nac-broker/supervisor'
+import { type CloseOptions, startBroker } from './broker.ts'
+import {
+  environment,
+  type Parts,
+  type SupervisedBroker,
+  type SupervisedBrokerEvent,
+} from './supervised-broker.ts'
+
+/** The run's broker on this process's own loop: there is nobody to supervise it. */
+export async function startInline(parts: Parts): Promise<SupervisedBroker> {
+  const { options, place, store } = parts
+  const broker = await startBroker({
+    ...options,
+    ...(store && { storePath: store.path }),
+    socketPath: place.path,
+  })
+  const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
+  void (async () => {
+    for await (const event of broker.events()) feed.emit(event)
+  })()
+  const close = async (closeOptions: CloseOptions): Promise<string[]> => {
+    const cutOff = await broker.close(closeOptions)
+    feed.end()
+    await store?.close()
+    await place.release()
+    return cutOff
+  }
+  let closing: Promise<string[]> | undefined
+  const supervised: SupervisedBroker = {
+    socketPath: place.path,
+    storePath: store?.path ?? null,
+    generation: 1,
+    // This broker is lost together with whoever could be told.
+    lost: new AbortController().signal,
+    env: () => environment(parts),
+    statistics: () => broker.statistics(),
+    status: async () => broker.status(),
+    events: () => feed.stream(),
+    close: (closeOptions = {}) => (closing ??= close(closeOptions)),
+    async [Symbol.asyncDispose]() {
+      await supervised.close()
+    },
+  }
+  options.signal?.addEventListener('abort', () => void supervised.close(), { once: true })
+  return supervised
+}

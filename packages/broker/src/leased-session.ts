@@ -1,0 +1,54 @@
+import {
+  type Device,
+  openSession,
+  type OpenSessionOptions,
+  type Session,
+} from '@nac-broker/devices'
+import { ownerOf, type RunStore } from '@nac-broker/run-store'
+import type { Clock } from '@nac-broker/supervisor'
+import type { BrokerSettings } from './options.ts'
+
+export interface SessionOpenerOptions {
+  settings: BrokerSettings
+  store: RunStore | undefined
+  env: NodeJS.ProcessEnv
+  clock: Clock
+}
+
+/**
+ * Opens sessions with the broker's settings. Where there is a store, each has a lease in its ledger,
+ * from before the login until the device has let go: clients that go to the devices directly count
+ * against the same limits.
+ */
+export function sessionOpener({
+  settings,
+  store,
+  env,
+  clock,
+}: SessionOpenerOptions): (device: Device, signal: AbortSignal) => Promise<Session> {
+  const { loginTimeoutMs, keepaliveIntervalMs, hostKeys } = settings
+  const login: OpenSessionOptions = { loginTimeoutMs, keepaliveIntervalMs, hostKeys, env, clock }
+  if (!store) return (device, signal) => openSession(device, { ...login, signal })
+  const owner = ownerOf(settings.generation)
+  return async (device, signal) => {
+    const lease = await store.ledger.acquire({
+      device: device.name,
+      owner,
+      maxPerDevice: settings.maxSessionsPerDevice,
+      maxTotal: settings.maxConnections,
+      deadlineMs: clock.now() + loginTimeoutMs,
+      signal,
+    })
+    // A lease that cannot be released now is reaped when this broker has ended.
+    const release = (): Promise<void> => lease.release().catch(() => {})
+    try {
+      const onChildProcess = (pid: number): void => void lease.setChildPid(pid).catch(() => {})
+      const session = await openSession(device, { ...login, signal, onChildProcess })
+      void session.ended.then(release)
+      return session
+    } catch (error) {
+      await release()
+      throw error
+    }
+  }
+}

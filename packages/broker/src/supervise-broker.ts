@@ -1,0 +1,52 @@
+import { BrokerError } from '@nac-broker/protocol'
+import type { RunStore } from '@nac-broker/run-store'
+import { pino } from 'pino'
+import { BrokerSupervisor } from './broker-supervisor.ts'
+import { systemClock } from '@nac-broker/supervisor'
+import { freshStore } from './fresh-store.ts'
+import type { Host } from './hosts/host.ts'
+import { processHost } from './hosts/process.ts'
+import { threadHost } from './hosts/thread.ts'
+import { startInline } from './inline-broker.ts'
+import { assertFree } from './listener.ts'
+import { resolveSettings } from './options.ts'
+import { defaultSocketPlace, explicitSocketPlace } from './socket-path.ts'
+import type { HostName, SupervisedBroker, SuperviseBrokerOptions } from './supervised-broker.ts'
+
+/**
+ * Starts the run's broker and keeps to the crash policy: under `restart` a broker that crashed or
+ * stalled is ended, its exit awaited, its generation marked ended, and only then the next one started.
+ * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`, `SOCKET_PATH_INVALID`, `SOCKET_IN_USE`
+ */
+export async function superviseBroker(
+  options: SuperviseBrokerOptions = {},
+): Promise<SupervisedBroker> {
+  const { host = 'thread', env = process.env, log = pino({ level: 'silent' }) } = options
+  const settings = resolveSettings(options)
+  if (host === 'inline' && settings.crashPolicy[0] === 'restart') {
+    throw new BrokerError(
+      'CONFIG_INVALID',
+      'crash policy restart cannot be with host inline, whose broker dies with this process; choose host thread or process, or the policy abort or fallback',
+    )
+  }
+  const place = options.socketPath
+    ? await explicitSocketPlace(options.socketPath)
+    : await defaultSocketPlace(env)
+  let store: RunStore | undefined
+  try {
+    await assertFree(place.path, options.clock ?? systemClock)
+    store = await freshStore(options.storePath ?? `${place.path}.store`, log)
+    const parts = { options, settings, place, store, log }
+    if (host === 'inline') return await startInline(parts)
+    return await BrokerSupervisor.start(typeof host === 'string' ? HOSTS[host] : host, parts)
+  } catch (error) {
+    await store?.close()
+    await place.release()
+    throw error
+  }
+}
+
+const HOSTS: Record<Exclude<HostName, 'inline'>, Host> = {
+  thread: threadHost,
+  process: processHost,
+}

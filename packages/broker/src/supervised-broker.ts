@@ -1,0 +1,68 @@
+import type { BrokerEvent, BrokerStatistics, StatusResult } from '@nac-broker/protocol'
+import type { RunStore } from '@nac-broker/run-store'
+import type { Logger } from 'pino'
+import type { CloseOptions } from './broker.ts'
+import type { Host } from './hosts/host.ts'
+import type { BrokerOptions, BrokerSettings } from './options.ts'
+import type { SocketPlace } from './socket-path.ts'
+
+export type HostName = 'inline' | 'thread' | 'process'
+
+export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'> {
+  /**
+   * Where the broker runs. Default `thread`. `inline`, on this process's own loop, can be neither
+   * checked for stalls nor fenced nor restarted.
+   */
+  host?: HostName | Host
+  /** Ends the broker, in whatever phase it is. */
+  signal?: AbortSignal
+}
+
+/** What happens to the run's broker, beside what happens in it. */
+export type SupervisedBrokerEvent =
+  | BrokerEvent
+  | { event: 'listening'; generation: number; pid: number; socket: string }
+  | { event: 'broker-lost'; generation: number; message: string }
+  | { event: 'restarting'; generation: number; delayMs: number }
+  /** No broker any more: clients that fall back go to the devices directly. */
+  | { event: 'fallback'; generation: number }
+  /** No broker any more, and nothing in its place. */
+  | { event: 'aborted'; generation: number; message: string }
+
+/** The run's broker, through all its generations. */
+export interface SupervisedBroker extends AsyncDisposable {
+  readonly socketPath: string
+  /** The run's store; null where none can be used. */
+  readonly storePath: string | null
+  /** The latest. */
+  readonly generation: number
+  /** Aborted, with the error that says why, when the policy ended in abort. */
+  readonly lost: AbortSignal
+  /** What a subprocess needs in its environment to find the broker. */
+  env(): Record<string, string>
+  /** Summed over the generations. */
+  statistics(): BrokerStatistics
+  /** @throws {BrokerError} `BROKER_LOST` while there is none */
+  status(): Promise<StatusResult>
+  /** What happens from now on, until the broker is closed. */
+  events(): AsyncIterable<SupervisedBrokerEvent>
+  /** Returns the names of the devices whose sessions had to be cut off. Idempotent. */
+  close(options?: CloseOptions): Promise<string[]>
+}
+
+/** What a run's broker is made of, whichever way it is hosted. */
+export interface Parts {
+  options: SuperviseBrokerOptions
+  settings: BrokerSettings
+  place: SocketPlace
+  store: RunStore | undefined
+  log: Logger
+}
+
+export function environment({ settings, place, store }: Parts): Record<string, string> {
+  return {
+    NAC_TEST_BROKER_SOCKET: place.path,
+    NAC_BROKER_POLICY: settings.crashPolicy.join(','),
+    ...(store && { NAC_BROKER_STORE: store.path }),
+  }
+}
