@@ -1,32 +1,45 @@
-import { BrokerError, type BrokerEvent, type StatusResult } from '@nac-broker/protocol'
-import { type Clock, EventFeed, systemClock } from '@nac-broker/supervisor'
-import type {
-  ConfigureResult,
-  DeviceCommands,
-  ExecuteResult,
-  Provenance,
-} from './device-commands.ts'
-import type { Link } from './link.ts'
-import { openLink } from './open-link.ts'
-import type { CallOptions, ConnectOptions, ExecuteOptions } from './options.ts'
-
-const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
-const DEFAULT_TIMEOUT_MS = 120_000
+import { randomUUID } from 'node:crypto'
+import { BrokerError, type StatusResult } from '@nac-broker/protocol'
+import type { Clock, EventFeed } from '@nac-broker/supervisor'
+import { BrokerCommands } from './broker-commands.ts'
+import { Call } from './call.ts'
+import type { Connection } from './connection.ts'
+import type { Answer, DeviceCommands } from './device-commands.ts'
+import type { ClientEvent } from './events.ts'
+import { eventOf, type LifecycleState } from './lifecycle.ts'
+import type { CallOptions, ChangeOptions, ExecuteOptions } from './options.ts'
+import { withPolicy } from './policies/chain.ts'
+import { resend } from './policies/restart.ts'
+import type { ConfigureResult, ExecuteResult, Provenance } from './results.ts'
 
 /** A connection to the run's broker. Calls may be made concurrently; answers come as they are ready. */
-export class BrokerClient implements DeviceCommands, AsyncDisposable {
-  readonly #link: Link
+export class BrokerClient implements AsyncDisposable {
+  readonly #connection: Connection
+  readonly #commands: DeviceCommands
   readonly #timeoutMs: number
   readonly #clock: Clock
-  readonly #feed: EventFeed<BrokerEvent>
+  readonly #feed: EventFeed<ClientEvent>
 
   /** Use `connect()`. */
-  constructor(link: Link, timeoutMs: number, clock: Clock, feed: EventFeed<BrokerEvent>) {
-    this.#link = link
+  constructor(
+    connection: Connection,
+    { timeoutMs, clock, feed }: { timeoutMs: number; clock: Clock; feed: EventFeed<ClientEvent> },
+  ) {
+    this.#connection = connection
+    this.#commands = withPolicy(new BrokerCommands(connection), connection.policy, connection)
     this.#timeoutMs = timeoutMs
     this.#clock = clock
     this.#feed = feed
-    void link.ended.then(() => feed.end())
+  }
+
+  /** How the client stands with its broker. */
+  get state(): LifecycleState['kind'] {
+    return this.#connection.state.kind
+  }
+
+  /** Aborted when the broker was lost and the crash policy has ended in `abort`; the reason says why. */
+  get lost(): AbortSignal {
+    return this.#connection.lost
   }
 
   async execute(
@@ -34,99 +47,98 @@ export class BrokerClient implements DeviceCommands, AsyncDisposable {
     command: string,
     options: ExecuteOptions = {},
   ): Promise<ExecuteResult> {
-    const startedMs = this.#clock.now()
     const { idempotent, cache } = options
-    const params = { device, command, idempotent, cache }
-    const { output, cached } = await this.#link.request('execute', params, this.#limits(options))
-    return { output: text(output), cached, ...this.#provenance(startedMs) }
+    // Whether a command is read-only only the platform knows; with those a key has no effect.
+    const key = options.key ?? (idempotent ? undefined : randomUUID())
+    return this.#settle(options, async (call) => {
+      const request = { device, command, idempotent, cache, key }
+      const answer = await this.#commands.execute(call, request)
+      return { output: text(answer), cached: answer.cached, ...provenance(answer, call) }
+    })
   }
 
   async configure(
     device: string,
     lines: readonly string[],
-    options: CallOptions = {},
+    options: ChangeOptions = {},
   ): Promise<ConfigureResult> {
-    const startedMs = this.#clock.now()
-    const params = { device, lines: [...lines] }
-    const { output } = await this.#link.request('configure', params, this.#limits(options))
-    return { output: text(output), ...this.#provenance(startedMs) }
+    const request = { device, lines: [...lines], key: options.key ?? randomUUID() }
+    return this.#settle(options, async (call) => {
+      const answer = await this.#commands.configure(call, request)
+      return { output: text(answer), ...provenance(answer, call) }
+    })
   }
 
   async connect(device: string, options: CallOptions = {}): Promise<void> {
-    await this.#link.request('connect', { device }, this.#limits(options))
+    await this.#settle(options, (call) => this.#commands.connect(call, { device }))
   }
 
   async disconnect(device: string, options: CallOptions = {}): Promise<void> {
-    await this.#link.request('disconnect', { device }, this.#limits(options))
+    await this.#settle(options, (call) => this.#commands.disconnect(call, { device }))
   }
 
   /** Devices, sessions, queues, cache: what the broker knows without asking a device. */
   async status(options: CallOptions = {}): Promise<StatusResult> {
-    return this.#link.request('status', {}, this.#limits(options))
+    const connection = this.#connection
+    return this.#settle(options, (call) => {
+      const send = (): Promise<StatusResult> => connection.link().request('status', {}, call)
+      return connection.policy[0] === 'restart'
+        ? resend({ connection, call, repeatable: true, send })
+        : send()
+    })
   }
 
   /** Answered by the broker's main loop, whatever the devices do; returns the round trip in milliseconds. */
   async ping(options: CallOptions = {}): Promise<number> {
-    const startedMs = this.#clock.now()
-    await this.#link.request('ping', {}, this.#limits(options))
-    return this.#clock.now() - startedMs
+    return this.#settle(options, async (call) => {
+      await this.#connection.link().request('ping', {}, call)
+      return call.elapsedMs
+    })
   }
 
-  /** What happens in the broker from now on, until the connection is over. */
-  async *events(options: CallOptions = {}): AsyncGenerator<BrokerEvent, void, undefined> {
+  /**
+   * How the client stands with its broker, and then what happens, in the broker too, until the client
+   * is closed or has ended with its broker.
+   */
+  async *events(options: CallOptions = {}): AsyncGenerator<ClientEvent, void, undefined> {
     const stream = this.#feed.stream(options.signal)
-    await this.#link.request('subscribe', {}, this.#limits(options))
+    const standing = eventOf(this.#connection.state)
+    await this.#settle(options, (call) => this.#connection.subscribe(call)).catch(passOver)
+    yield standing
     yield* stream
   }
 
-  /** Pending calls reject with `CANCELLED`. The broker keeps its sessions for the next client. */
+  /** Pending calls reject with `CANCELLED`. The broker keeps its sessions; our own are closed. */
   async close(): Promise<void> {
-    this.#link.close(new BrokerError('CANCELLED', 'the client was closed'))
+    await this.#connection.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  #limits({ timeoutMs = this.#timeoutMs, signal }: CallOptions): {
-    timeoutMs: number
-    signal: AbortSignal | undefined
-  } {
-    return { timeoutMs, signal }
-  }
-
-  #provenance(startedMs: number): Provenance {
-    const durationMs = this.#clock.now() - startedMs
-    return { via: 'broker', attempts: 1, generation: this.#link.welcome.generation, durationMs }
+  async #settle<Value>(
+    { timeoutMs = this.#timeoutMs, signal }: CallOptions,
+    act: (call: Call) => Promise<Value>,
+  ): Promise<Value> {
+    const call = new Call({ timeoutMs, signal }, this.#clock)
+    try {
+      return await act(call)
+    } catch (error) {
+      throw call.failure(error)
+    }
   }
 }
 
-/**
- * Connects to the run's broker.
- * @throws {BrokerError} `BROKER_UNAVAILABLE` (also where no socket is named), `BROKER_BUSY`,
- * `PROTOCOL_VIOLATION`, `CANCELLED`
- */
-export async function connect(options: ConnectOptions = {}): Promise<BrokerClient> {
-  const { env = process.env, clock = systemClock, signal } = options
-  const socketPath = options.socketPath ?? env['NAC_TEST_BROKER_SOCKET']
-  if (!socketPath) {
-    throw new BrokerError(
-      'BROKER_UNAVAILABLE',
-      'no broker is named: set NAC_TEST_BROKER_SOCKET, or give socketPath',
-    )
-  }
-  const feed = new EventFeed<BrokerEvent>((count) => ({ event: 'missed', count }))
-  const link = await openLink({
-    socketPath,
-    name: options.name ?? env['NAC_BROKER_WORKER'] ?? 'client',
-    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-    signal,
-    clock,
-    onEvent: (event) => feed.emit(event),
-  })
-  return new BrokerClient(link, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, clock, feed)
+/** A subscription that was lost with its broker is renewed with the next one. */
+function passOver(error: unknown): void {
+  if (!(error instanceof BrokerError) || error.code !== 'BROKER_LOST') throw error
 }
 
-function text(output: Uint8Array): string {
+function provenance({ via, generation }: Answer, call: Call): Provenance {
+  return { via, attempts: call.attempts, generation, durationMs: call.elapsedMs }
+}
+
+function text({ output }: Answer): string {
   return Buffer.from(output.buffer, output.byteOffset, output.byteLength).toString('utf8')
 }

@@ -1,41 +1,34 @@
-import type { CallOptions, ExecuteOptions } from './options.ts'
+import type { Params } from '@nac-broker/protocol'
+import type { Call } from './call.ts'
 
-/** How an answer was come by. */
-export interface Provenance {
-  /** `broker`: through the pool. */
-  via: 'broker'
-  /** How often the request was made. */
-  attempts: number
-  /** Which of the run's brokers answered, counted from 1. */
+/** What a device said, and how it was asked. */
+export interface Answer {
+  output: Uint8Array
+  /** `broker`: through the pool. `direct`: on a session of this process's own. */
+  via: 'broker' | 'direct'
+  /** Which of the run's brokers answered, or was the last one that this client has seen. */
   generation: number
-  /** From call to answer, in milliseconds. */
-  durationMs: number
 }
 
-export interface ExecuteResult extends Provenance {
-  /** The device's output, without the echo of the command and without the prompt. */
-  output: string
+export interface ExecuteAnswer extends Answer {
   /** True when the output was there already; false when it was executed while the call waited. */
   cached: boolean
 }
 
-export interface ConfigureResult extends Provenance {
-  /** What the device printed in answer to the lines, usually nothing. */
-  output: string
-}
-
 /**
- * What can be done with devices, however they are reached. Each call is settled at its deadline at
- * the latest, and fails with a `BrokerError` whose `sent` says whether the device got the command.
+ * What can be done with devices, however they are reached. Each promise settles within the call's
+ * limits, and rejects with a `BrokerError` whose `sent` says whether the device got the command.
  */
 export interface DeviceCommands {
-  execute(device: string, command: string, options?: ExecuteOptions): Promise<ExecuteResult>
-  configure(
-    device: string,
-    lines: readonly string[],
-    options?: CallOptions,
-  ): Promise<ConfigureResult>
+  execute(call: Call, request: Params<'execute'>): Promise<ExecuteAnswer>
+  configure(call: Call, request: Params<'configure'>): Promise<Answer>
   /** Opens a session if there is none, so that the first command need not wait for the login. */
-  connect(device: string, options?: CallOptions): Promise<void>
-  disconnect(device: string, options?: CallOptions): Promise<void>
+  connect(call: Call, request: Params<'connect'>): Promise<void>
+  disconnect(call: Call, request: Params<'disconnect'>): Promise<void>
+}
+
+/** The same, by a way that ends some day. */
+export interface DirectCommands extends DeviceCommands {
+  /** Pending calls reject with `CANCELLED`. Resolves when every session is closed. */
+  close(): Promise<void>
 }

@@ -1,14 +1,23 @@
 /**
- * What a test subprocess uses to reach the run's broker.
+ * What a test subprocess uses to reach the run's devices, whatever becomes of its broker.
  *
- *   client            connect() and the calls
- *   device-commands   the calls as an interface, however devices are reached
- *   open-link         socket and handshake
- *   link              requests and answers on one connection, matched by id
+ *   connect           connect(): puts it all together
+ *   client            the calls
+ *   call              one call: its limits, and what has come of it so far
+ *   device-commands   what can be done with devices, however they are reached
+ *     policies/         abort, restart, fallback: decorators over it that chain
+ *     broker-commands   through the broker
+ *     direct/           without one, within the slots and records of the run's store
+ *   connection        links to whichever broker the run has; heartbeat, reconnecting
+ *     lifecycle         where the client stands: one union, one transition function
+ *     open-link         socket and handshake
+ *     link              requests and answers on one connection, matched by id
  *
- * One call: client.execute -> link.request -> the socket.
+ * One call: client.execute -> policies -> broker-commands -> link.request -> the socket.
  */
 export { BrokerError, type BrokerEvent, type ErrorCode } from '@nac-broker/protocol'
-export { BrokerClient, connect } from './client.ts'
-export type { ConfigureResult, DeviceCommands, ExecuteResult } from './device-commands.ts'
-export type { CallOptions, ConnectOptions, ExecuteOptions } from './options.ts'
+export type { BrokerClient } from './client.ts'
+export { connect } from './connect.ts'
+export type { ClientEvent, LifecycleEvent } from './events.ts'
+export type { CallOptions, ChangeOptions, ConnectOptions, ExecuteOptions } from './options.ts'
+export type { ConfigureResult, ExecuteResult } from './results.ts'

@@ -9,18 +9,41 @@ import {
   type OperationName,
   type Params,
   type Result,
-  type Sent,
   type Welcome,
 } from '@nac-broker/protocol'
-import { type Clock, withDeadline } from '@nac-broker/supervisor'
-
-export interface RequestOptions {
-  timeoutMs: number
-  signal?: AbortSignal | undefined
-}
+import { type Call, withSent } from './call.ts'
 
 /** The broker answers at the deadline itself, and knows more; it is given this long to be heard. */
 const DEADLINE_GRACE_MS = 100
+
+/** What a probe's answer is worth: after this nobody waits for it. */
+const PROBE_MS = 10_000
+
+/** Told synchronously, in the turn of the loop in which it happens. */
+export interface LinkListener {
+  /** Something came, whatever it was. */
+  onHeard(): void
+  onEvent(event: BrokerEvent): void
+  /** Once. What was pending has been rejected with it. */
+  onOver(error: BrokerError): void
+}
+
+/** One greeted connection to a broker. */
+export interface BrokerLink {
+  readonly welcome: Welcome
+  /** From now on; one that is over already says so at once. */
+  listen(listener: LinkListener): void
+  /** @throws {BrokerError} what the broker answered, or `DEADLINE_EXCEEDED`, `CANCELLED`, `BROKER_LOST` */
+  request<Name extends OperationName>(
+    operation: Name,
+    params: Params<Name>,
+    call: Call,
+  ): Promise<Result<Name>>
+  /** Asks the broker for a sign of life. */
+  probe(): void
+  /** Ends the link; what is pending rejects with `error`. */
+  close(error: BrokerError): void
+}
 
 interface Pending {
   readonly chunks: Uint8Array[]
@@ -30,78 +53,84 @@ interface Pending {
 
 type State = { kind: 'open' } | { kind: 'over'; error: BrokerError }
 
-/** One greeted connection to a broker: requests out, answers in, matched by id. Over when it is over. */
-export class Link {
+/** Requests out, answers in, matched by id. Over when it is over. */
+export class Link implements BrokerLink {
   readonly welcome: Welcome
   readonly #socket: Socket
-  readonly #clock: Clock
-  readonly #onEvent: (event: BrokerEvent) => void
   readonly #pending = new Map<number, Pending>()
+  #listener: LinkListener | undefined
   #state: State = { kind: 'open' }
   #lastId = 0
-  /** Resolves with the reason when the link is over, whoever ended it. */
-  readonly ended: Promise<BrokerError>
-  #onEnded: (error: BrokerError) => void
 
-  constructor(options: {
+  constructor({
+    socket,
+    decoder,
+    welcome,
+  }: {
     socket: Socket
     decoder: FrameDecoder
     welcome: Welcome
-    clock: Clock
-    onEvent: (event: BrokerEvent) => void
   }) {
-    const { socket, decoder, welcome, clock, onEvent } = options
     this.welcome = welcome
     this.#socket = socket
-    this.#clock = clock
-    this.#onEvent = onEvent
-    const { promise, resolve } = Promise.withResolvers<BrokerError>()
-    this.ended = promise
-    this.#onEnded = resolve
     socket.on('data', (chunk: Buffer) => this.#read(decoder, chunk))
     socket.on('error', (error) => this.#over(lost(error.message)))
     socket.on('close', () => this.#over(lost('it closed the connection')))
   }
 
-  /** @throws {BrokerError} what the broker answered, or `DEADLINE_EXCEEDED`, `CANCELLED`, `BROKER_LOST` */
+  listen(listener: LinkListener): void {
+    this.#listener = listener
+    if (this.#state.kind === 'over') listener.onOver(this.#state.error)
+  }
+
   async request<Name extends OperationName>(
     operation: Name,
     params: Params<Name>,
-    { timeoutMs, signal }: RequestOptions,
+    call: Call,
   ): Promise<Result<Name>> {
-    if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
-    if (this.#state.kind === 'over') throw this.#state.error
+    if (call.signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
+    if (this.#state.kind === 'over') throw withSent(this.#state.error, 'no')
     const id = ++this.#lastId
-    const limits = { remainingMs: timeoutMs, deadlineMs: this.#clock.now() + timeoutMs }
-    const frame = encodeMessage({ type: 'request', id, operation, params, ...limits })
-    const answer = new Promise<unknown>((resolve, reject) =>
-      this.#pending.set(id, { chunks: [], resolve, reject }),
-    )
-    this.#socket.write(frame)
+    const { remainingMs, deadlineMs } = call
+    const request = { type: 'request', id, operation, params, remainingMs, deadlineMs } as const
+    this.#socket.write(encodeMessage(request))
+    call.attempts++
+    call.sentTo = this.welcome
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#pending.set(id, { chunks: [], resolve, reject })
     try {
-      return (await withDeadline(answer, {
-        ms: timeoutMs + DEADLINE_GRACE_MS,
-        onTimeout: () => silent(operation, timeoutMs),
-        signal,
-        clock: this.#clock,
+      return (await call.wait(promise, {
+        waitingFor: `the broker's answer to ${operation}`,
+        sent: () => 'unknown',
+        graceMs: DEADLINE_GRACE_MS,
       })) as Result<Name>
     } catch (error) {
-      if (error instanceof BrokerError) throw error
-      // Only the caller's signal ends the wait with an error that is not ours.
-      this.#socket.write(encodeMessage({ type: 'cancel', id }))
-      throw new BrokerError('CANCELLED', 'the caller cancelled', { sent: 'unknown', cause: error })
+      if (call.signal?.aborted && this.#isOpen) {
+        this.#socket.write(encodeMessage({ type: 'cancel', id }))
+      }
+      throw error
     } finally {
       this.#pending.delete(id)
     }
   }
 
-  /** Ends the link; what is pending rejects with `error`. */
+  probe(): void {
+    const id = ++this.#lastId
+    const request = { type: 'request', id, operation: 'ping', params: {} } as const
+    this.#socket.write(encodeMessage({ ...request, remainingMs: PROBE_MS }))
+  }
+
   close(error: BrokerError): void {
     this.#over(error)
     this.#socket.destroy()
   }
 
+  get #isOpen(): boolean {
+    return this.#state.kind === 'open'
+  }
+
   #read(decoder: FrameDecoder, chunk: Buffer): void {
+    this.#listener?.onHeard()
     try {
       for (const payload of decoder.push(chunk)) this.#handle(decodeBrokerMessage(payload))
     } catch (error) {
@@ -118,7 +147,7 @@ export class Link {
         this.#pending.get(message.id)?.chunks.push(message.data)
         return
       case 'event':
-        return this.#onEvent(message.event)
+        return this.#listener?.onEvent(message.event)
       case 'goodbye':
         return this.close(BrokerError.fromWire(message.error))
       case 'welcome':
@@ -141,7 +170,7 @@ export class Link {
     if (this.#state.kind === 'over') return
     this.#state = { kind: 'over', error }
     for (const { reject } of this.#pending.values()) reject(withSent(error, 'unknown'))
-    this.#onEnded(error)
+    this.#listener?.onOver(error)
   }
 }
 
@@ -151,16 +180,4 @@ function hasOutput(result: unknown): result is { output: Uint8Array } {
 
 function lost(why: string): BrokerError {
   return new BrokerError('BROKER_LOST', `the broker was lost: ${why}`)
-}
-
-function silent(operation: string, timeoutMs: number): BrokerError {
-  return new BrokerError(
-    'DEADLINE_EXCEEDED',
-    `no answer from the broker to ${operation} within ${timeoutMs} ms`,
-    { sent: 'unknown' },
-  )
-}
-
-function withSent(error: BrokerError, sent: Sent): BrokerError {
-  return new BrokerError(error.code, error.message, { ...error.toJSON(), sent, cause: error })
 }

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import {
   BrokerError,
-  type BrokerEvent,
   decodeBrokerMessage,
   encodeMessage,
   FrameDecoder,
@@ -15,10 +14,10 @@ import { Link } from './link.ts'
 export interface OpenLinkOptions {
   socketPath: string
   name: string
-  connectTimeoutMs: number
+  /** Socket and handshake, in milliseconds. */
+  timeoutMs: number
   signal: AbortSignal | undefined
   clock: Clock
-  onEvent: (event: BrokerEvent) => void
 }
 
 /**
@@ -27,7 +26,7 @@ export interface OpenLinkOptions {
  * @throws {BrokerError} `BROKER_UNAVAILABLE`, `BROKER_BUSY`, `PROTOCOL_VIOLATION`, `CANCELLED`
  */
 export async function openLink(options: OpenLinkOptions): Promise<Link> {
-  const { socketPath, name, connectTimeoutMs, signal, clock, onEvent } = options
+  const { socketPath, name, timeoutMs, signal, clock } = options
   if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
   const socket = createConnection(socketPath)
   const decoder = new FrameDecoder()
@@ -39,12 +38,12 @@ export async function openLink(options: OpenLinkOptions): Promise<Link> {
   }
   try {
     const welcome = await withDeadline(greeting(), {
-      ms: connectTimeoutMs,
-      onTimeout: () => unavailable(socketPath, `no answer within ${connectTimeoutMs} ms`),
+      ms: timeoutMs,
+      onTimeout: () => unavailable(socketPath, `no answer within ${Math.ceil(timeoutMs)} ms`),
       signal,
       clock,
     })
-    return new Link({ socket, decoder, welcome, clock, onEvent })
+    return new Link({ socket, decoder, welcome })
   } catch (error) {
     socket.destroy()
     if (error instanceof BrokerError) throw error

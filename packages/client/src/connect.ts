@@ -1,0 +1,78 @@
+import { BrokerError, type CrashPolicy, parseCrashPolicy, type Welcome } from '@nac-broker/protocol'
+import { EventFeed, systemClock } from '@nac-broker/supervisor'
+import { BrokerClient } from './client.ts'
+import { Connection } from './connection.ts'
+import { openDirect } from './direct/open-direct.ts'
+import type { ClientEvent } from './events.ts'
+import { openLink } from './open-link.ts'
+import type { ConnectOptions } from './options.ts'
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
+const DEFAULT_RECONNECT_TIMEOUT_MS = 30_000
+const DEFAULT_TIMEOUT_MS = 120_000
+
+/**
+ * Connects to the run's broker. Where there is none, the client's own crash policy holds already:
+ * `restart` tries until `connectTimeoutMs`, `fallback` goes to the devices directly. What the broker
+ * recommends is not known yet.
+ * @throws {BrokerError} `BROKER_UNAVAILABLE` (also where no socket is named), `BROKER_BUSY`,
+ * `CONFIG_INVALID`, `TESTBED_INVALID`, `PROTOCOL_VIOLATION`, `SHUTTING_DOWN`, `CANCELLED`
+ */
+export async function connect(options: ConnectOptions = {}): Promise<BrokerClient> {
+  const { env = process.env, clock = systemClock, signal } = options
+  const socketPath = options.socketPath ?? env['NAC_TEST_BROKER_SOCKET']
+  if (!socketPath) {
+    throw new BrokerError(
+      'BROKER_UNAVAILABLE',
+      'no broker is named: set NAC_TEST_BROKER_SOCKET, or give socketPath',
+    )
+  }
+  const name = options.name ?? env['NAC_BROKER_WORKER'] ?? 'client'
+  const feed = new EventFeed<ClientEvent>((count) => ({ event: 'missed', count }))
+  const emit = (event: ClientEvent): void => {
+    feed.emit(event)
+    if (event.event === 'closed' || event.event === 'aborted') feed.end()
+  }
+  const { hostKeys, loginTimeoutMs, commandTimeoutMs } = options
+  const testbed = options.testbed ?? env['NAC_TEST_TESTBED']
+  const setup = { testbed, hostKeys, loginTimeoutMs, commandTimeoutMs, env, clock, emit }
+  const connection = new Connection({
+    open: (limits) => openLink({ socketPath, name, clock, ...limits }),
+    goDirect: (last) => openDirect({ ...setup, storePath: storeOf(last, options, env) }, last),
+    policy: ownPolicy(options, env),
+    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    reconnectTimeoutMs: options.reconnectTimeoutMs ?? DEFAULT_RECONNECT_TIMEOUT_MS,
+    heartbeat: { intervalMs: options.heartbeatIntervalMs, timeoutMs: options.heartbeatTimeoutMs },
+    givenUp: options.givenUp,
+    clock,
+    emit,
+  })
+  await connection.connect(signal)
+  return new BrokerClient(connection, {
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    clock,
+    feed,
+  })
+}
+
+/** Undefined where the broker is to say. */
+function ownPolicy(
+  { crashPolicy }: ConnectOptions,
+  env: NodeJS.ProcessEnv,
+): CrashPolicy | undefined {
+  const given = crashPolicy ?? env['NAC_BROKER_POLICY']
+  return given === undefined || given === '' ? undefined : parseCrashPolicy(given)
+}
+
+/**
+ * The store that the broker wrote to is the one that counts, whatever we were told: only there does it
+ * say what was sent, and who has sessions. One that merely lies beside the socket may be an earlier run's.
+ */
+function storeOf(
+  last: Welcome | undefined,
+  { storePath }: ConnectOptions,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  if (last) return last.store ?? undefined
+  return storePath ?? (env['NAC_BROKER_STORE'] || undefined)
+}

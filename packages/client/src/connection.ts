@@ -1,0 +1,295 @@
+import {
+  asBrokerError,
+  BrokerError,
+  type CrashPolicy,
+  DEFAULT_CRASH_POLICY,
+  parseCrashPolicy,
+  type Welcome,
+} from '@nac-broker/protocol'
+import { Backoff, type Clock, FailureDetector, type LivenessEvent } from '@nac-broker/supervisor'
+import { Call } from './call.ts'
+import type { DirectCommands } from './device-commands.ts'
+import type { ClientEvent } from './events.ts'
+import { Lifecycle, type LifecycleState } from './lifecycle.ts'
+import type { BrokerLink } from './link.ts'
+
+export interface ConnectionOptions {
+  /** @throws {BrokerError} why there is no link, or the signal's reason. */
+  open: (limits: { timeoutMs: number; signal: AbortSignal }) => Promise<BrokerLink>
+  /** The devices without a broker; `last` is what the last broker said. */
+  goDirect: (last: Welcome | undefined) => Promise<{ commands: DirectCommands; warning: string }>
+  /** The client's own; undefined: what the broker says. */
+  policy: CrashPolicy | undefined
+  /** One attempt; and all attempts together for the first link. */
+  connectTimeoutMs: number
+  /** All attempts together for every other. */
+  reconnectTimeoutMs: number
+  /** Undefined: what the broker says. */
+  heartbeat: { intervalMs: number | undefined; timeoutMs: number | undefined }
+  /** Aborted when nobody will start another broker. */
+  givenUp: AbortSignal | undefined
+  clock: Clock
+  emit: (event: ClientEvent) => void
+}
+
+/** The first try is made at once. Full jitter, so that a thousand clients do not come all at once. */
+const RECONNECT_BACKOFF = { firstMs: 20, maxMs: 500 }
+
+/** What a subscription that is renewed after a reconnect may take. */
+const SUBSCRIBE_MS = 10_000
+
+/**
+ * Keeps the client linked to whichever broker the run has, and carries out the crash policy when it is
+ * lost. What becomes of the calls is for the policies' decorators.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #lifecycle: Lifecycle
+  readonly #closing = new AbortController()
+  #policy: CrashPolicy | undefined
+  #lastWelcome: Welcome | undefined
+  #recovery: Promise<void> = Promise.resolve()
+  #subscribed = false
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#policy = options.policy
+    this.#lifecycle = new Lifecycle(options.emit)
+  }
+
+  get state(): LifecycleState {
+    return this.#lifecycle.state
+  }
+
+  /** Aborted when the crash policy has ended in `abort`. */
+  get lost(): AbortSignal {
+    return this.#lifecycle.lost
+  }
+
+  /** Known once the first link is there, or could not be had. */
+  get policy(): CrashPolicy {
+    return this.#policy ?? DEFAULT_CRASH_POLICY
+  }
+
+  /** @throws {BrokerError} why there is neither a broker nor a policy that does without. */
+  async connect(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const link = await this.#reach({
+        withinMs: this.#options.connectTimeoutMs,
+        signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal,
+        again: ({ code }) =>
+          code === 'BROKER_BUSY' ||
+          (code === 'BROKER_UNAVAILABLE' && this.#policy?.[0] === 'restart'),
+      })
+      this.#adoptPolicy(link)
+      this.#adopt(link)
+    } catch (caught) {
+      const error = signal?.aborted
+        ? new BrokerError('CANCELLED', 'the caller cancelled', { cause: caught })
+        : asBrokerError(caught)
+      const absent = error.code === 'BROKER_UNAVAILABLE' || error.code === 'BROKER_BUSY'
+      if (absent && this.#policy?.at(-1) === 'fallback') await this.#goDirect()
+      else this.#lifecycle.apply({ what: 'close', error })
+      const { state } = this
+      if (state.kind === 'aborted' || state.kind === 'closed') throw state.error
+    }
+  }
+
+  /**
+   * The link to send on.
+   * @throws {BrokerError} `BROKER_LOST` while there is none; what the client has ended with.
+   */
+  link(): BrokerLink {
+    const { state } = this
+    switch (state.kind) {
+      case 'ready':
+      case 'suspect':
+        return state.link
+      case 'lost':
+      case 'reconnecting':
+      case 'aborted':
+      case 'closed':
+        throw state.error
+      case 'connecting':
+      case 'direct':
+        throw new BrokerError('BROKER_LOST', 'there is no broker; the devices are reached directly')
+    }
+  }
+
+  /**
+   * Waits until there is a broker, or will be none.
+   * @throws {BrokerError} `DEADLINE_EXCEEDED`, `CANCELLED`
+   */
+  async settled(call: Call): Promise<LifecycleState> {
+    await call.wait(this.#lifecycle.whenSettled(), {
+      waitingFor: 'the broker to come back',
+      sent: () => call.sent,
+    })
+    return this.state
+  }
+
+  /** Has the broker, and each one after it, send its events. */
+  async subscribe(call: Call): Promise<void> {
+    this.#subscribed = true
+    const { state } = this
+    if ('link' in state) await state.link.request('subscribe', {}, call)
+  }
+
+  /** Idempotent. Resolves when nothing is open any more. */
+  async close(): Promise<void> {
+    const { state } = this
+    const error = closed()
+    this.#lifecycle.apply({ what: 'close', error })
+    this.#closing.abort(error)
+    if ('link' in state) state.link.close(error)
+    if (state.kind === 'direct') await state.commands.close()
+    await this.#recovery
+  }
+
+  /** Tries again, with jitter, for as long as there is time and `again` says so. */
+  async #reach({ withinMs, signal, again }: ReachOptions): Promise<BrokerLink> {
+    const { clock, connectTimeoutMs, open } = this.#options
+    const endMs = clock.now() + withinMs
+    const backoff = new Backoff(clock, RECONNECT_BACKOFF)
+    for (;;) {
+      try {
+        const timeoutMs = Math.min(connectTimeoutMs, endMs - clock.now())
+        return this.#accept(await open({ timeoutMs, signal }))
+      } catch (error) {
+        signal.throwIfAborted()
+        const delayMs = backoff.nextDelayMs()
+        if (!again(asBrokerError(error)) || clock.now() + delayMs >= endMs) throw error
+        await clock.sleep(delayMs, signal)
+      }
+    }
+  }
+
+  /** Brokers that were replaced are not gone back to. */
+  #accept(link: BrokerLink): BrokerLink {
+    const { generation } = link.welcome
+    const newest = this.#lastWelcome?.generation ?? 0
+    if (generation >= newest) return link
+    const error = new BrokerError(
+      'PROTOCOL_VIOLATION',
+      `a broker of generation ${generation} answered, but the run had generation ${newest} already`,
+    )
+    link.close(error)
+    throw error
+  }
+
+  #adoptPolicy(link: BrokerLink): void {
+    const { crashPolicy } = link.welcome
+    try {
+      if (crashPolicy.length > 0) this.#policy ??= parseCrashPolicy(crashPolicy)
+    } catch (error) {
+      link.close(asBrokerError(error))
+      throw error
+    }
+  }
+
+  #adopt(link: BrokerLink): void {
+    if (!this.#lifecycle.apply({ what: 'welcome', link })) return link.close(closed())
+    const { welcome } = link
+    this.#lastWelcome = welcome
+    const { heartbeat, clock, emit } = this.#options
+    const detector = new FailureDetector({
+      probe: () => link.probe(),
+      onEvent: (event) => this.#onLiveness(link, event),
+      intervalMs: heartbeat.intervalMs ?? welcome.heartbeat.intervalMs,
+      timeoutMs: heartbeat.timeoutMs ?? welcome.heartbeat.timeoutMs,
+      clock,
+    })
+    detector.start()
+    link.listen({
+      onHeard: () => detector.heard(),
+      onEvent: emit,
+      onOver: (error) => {
+        detector.stop()
+        this.#onOver(error)
+      },
+    })
+    if (this.#subscribed) void this.#resubscribe(link)
+  }
+
+  /** What fails of a lost link is tried again on the next one. */
+  async #resubscribe(link: BrokerLink): Promise<void> {
+    const call = new Call({ timeoutMs: SUBSCRIBE_MS }, this.#options.clock)
+    await link.request('subscribe', {}, call).catch(() => {})
+  }
+
+  #onLiveness(link: BrokerLink, { event, silentMs }: LivenessEvent): void {
+    switch (event) {
+      case 'suspect':
+        this.#lifecycle.apply({ what: 'silence', silentMs })
+        return
+      case 'alive':
+        this.#lifecycle.apply({ what: 'heard' })
+        return
+      case 'lost':
+        return link.close(
+          new BrokerError(
+            'BROKER_LOST',
+            `the broker was lost: it did not answer for ${Math.round(silentMs)} ms`,
+          ),
+        )
+    }
+  }
+
+  #onOver(error: BrokerError): void {
+    if (error.code === 'SHUTTING_DOWN') this.#lifecycle.apply({ what: 'close', error })
+    else if (this.#lifecycle.apply({ what: 'loss', error })) this.#recovery = this.#recover(error)
+  }
+
+  /** Never rejects. After each wait the lifecycle itself refuses what comes too late. */
+  async #recover(loss: BrokerError): Promise<void> {
+    let why = loss
+    if (this.policy[0] === 'restart') {
+      this.#lifecycle.apply({ what: 'retry' })
+      const outcome = await this.#reconnect()
+      if (!(outcome instanceof BrokerError)) return this.#adopt(outcome)
+      if (outcome.code === 'SHUTTING_DOWN') {
+        this.#lifecycle.apply({ what: 'close', error: outcome })
+        return
+      }
+      why = new BrokerError(
+        'BROKER_LOST',
+        `${loss.message}; and none came back: ${outcome.message}`,
+      )
+    }
+    if (this.policy.at(-1) === 'fallback') return this.#goDirect()
+    const message = `${why.message} (crash policy ${this.policy.join(', ')})`
+    const error = new BrokerError('BROKER_LOST', message, { cause: why })
+    this.#lifecycle.apply({ what: 'abort', error })
+  }
+
+  async #reconnect(): Promise<BrokerLink | BrokerError> {
+    const { reconnectTimeoutMs: withinMs, givenUp } = this.#options
+    const signal = givenUp ? AbortSignal.any([givenUp, this.#closing.signal]) : this.#closing.signal
+    try {
+      return await this.#reach({ withinMs, signal, again: ({ code }) => code !== 'SHUTTING_DOWN' })
+    } catch (error) {
+      if (!givenUp?.aborted) return asBrokerError(error)
+      return new BrokerError('BROKER_LOST', 'restarting it was given up', { cause: error })
+    }
+  }
+
+  async #goDirect(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    try {
+      const direct = await this.#options.goDirect(this.#lastWelcome)
+      if (!this.#lifecycle.apply({ what: 'fallback', ...direct })) await direct.commands.close()
+    } catch (error) {
+      this.#lifecycle.apply({ what: 'abort', error: asBrokerError(error) })
+    }
+  }
+}
+
+interface ReachOptions {
+  withinMs: number
+  signal: AbortSignal
+  again: (error: BrokerError) => boolean
+}
+
+function closed(): BrokerError {
+  return new BrokerError('CANCELLED', 'the client was closed')
+}

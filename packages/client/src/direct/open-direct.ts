@@ -1,0 +1,84 @@
+import { type HostKeyPolicy, loadTestbed, type Testbed } from '@nac-broker/devices'
+import { BrokerError, type BrokerEvent, type Welcome } from '@nac-broker/protocol'
+import { openRunStore, type RunStore } from '@nac-broker/run-store'
+import type { Clock } from '@nac-broker/supervisor'
+import type { DirectCommands } from '../device-commands.ts'
+import { Direct } from './direct.ts'
+
+export interface DirectSetup {
+  /** A pyATS testbed file, or one that was loaded. */
+  testbed: string | Testbed | undefined
+  /** Undefined: there is none. */
+  storePath: string | undefined
+  hostKeys: HostKeyPolicy | undefined
+  loginTimeoutMs: number | undefined
+  commandTimeoutMs: number | undefined
+  env: NodeJS.ProcessEnv
+  clock: Clock
+  emit: (event: BrokerEvent) => void
+}
+
+/** As a broker's own, for one that does not say. */
+const DEFAULT_LIMITS = { maxSessionsPerDevice: 1, maxConnections: 50 }
+const DEFAULT_COMMAND_TIMEOUT_MS = 60_000
+
+/**
+ * Makes ready for reaching the devices without a broker; `last` is what the last one said.
+ * @throws {BrokerError} `CONFIG_INVALID` without a testbed, `TESTBED_INVALID`
+ */
+export async function openDirect(
+  setup: DirectSetup,
+  last: Welcome | undefined,
+): Promise<{ commands: DirectCommands; warning: string }> {
+  const { env, clock, emit, hostKeys, loginTimeoutMs, commandTimeoutMs } = setup
+  const testbed = await testbedOf(setup)
+  const { store, withoutStore } = await storeOf(setup)
+  const limits = last?.limits
+  const commands = new Direct({
+    testbed,
+    store,
+    withoutStore,
+    generation: last?.generation ?? 0,
+    maxSessionsPerDevice: limits?.maxSessionsPerDevice ?? DEFAULT_LIMITS.maxSessionsPerDevice,
+    maxConnections: limits?.maxConnections ?? DEFAULT_LIMITS.maxConnections,
+    commandTimeoutMs: commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
+    login: { env, clock, ...(hostKeys && { hostKeys }), ...(loginTimeoutMs && { loginTimeoutMs }) },
+    clock,
+    emit,
+  })
+  return { commands, warning: warningOf(store, withoutStore) }
+}
+
+async function testbedOf({ testbed, env }: DirectSetup): Promise<Testbed> {
+  if (testbed === undefined || testbed === '') {
+    throw new BrokerError(
+      'CONFIG_INVALID',
+      'the broker is lost and the crash policy is fallback, but no testbed says how to reach the devices: set NAC_TEST_TESTBED, or give testbed',
+    )
+  }
+  return typeof testbed === 'string' ? loadTestbed(testbed, { env }) : testbed
+}
+
+async function storeOf({ storePath, clock }: DirectSetup): Promise<{
+  store: RunStore | undefined
+  withoutStore: string
+}> {
+  if (storePath === undefined) return { store: undefined, withoutStore: 'there is no run store' }
+  try {
+    return { store: await openRunStore(storePath, { clock }), withoutStore: '' }
+  } catch (error) {
+    return {
+      store: undefined,
+      withoutStore: error instanceof Error ? error.message : String(error),
+    }
+  }
+}
+
+function warningOf(store: RunStore | undefined, withoutStore: string): string {
+  const lost =
+    'the broker is lost: this client logs in to the devices itself from now on; sessions are no longer pooled, and equal commands no longer executed together'
+  if (store) {
+    return `${lost}; what the run has read already is still answered from its store, and its session limits still hold`
+  }
+  return `${lost}; ${withoutStore}, so nothing is answered from a cache, sessions are limited to one per device and client, and changes are refused`
+}
