@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { Clock } from '@nac-broker/supervisor'
+import type { Guard } from './guard.ts'
+import { parseStat, type ProcessEntry } from './process-table.ts'
 
 /** A group that was asked to end is looked at this often: at first, and at last, in milliseconds. */
 const FIRST_POLL_MS = 10
@@ -10,13 +12,17 @@ const groups = new Set<number>()
 
 /**
  * A process that leads a group of its own (it was spawned `detached`), and whatever it has started in
- * it. However this process exits, short of SIGKILL, a living group is killed first.
+ * it. However this process exits, a living group is killed first; after a SIGKILL that is the guard's
+ * part.
  */
 export class ProcessGroup {
   readonly #id: number
+  readonly #guard: Guard | undefined
 
-  constructor(leaderPid: number) {
+  constructor(leaderPid: number, guard?: Guard) {
     this.#id = leaderPid
+    this.#guard = guard
+    guard?.watch(leaderPid)
     if (groups.size === 0) process.once('exit', killAll)
     groups.add(leaderPid)
   }
@@ -37,6 +43,7 @@ export class ProcessGroup {
   /** Kills whoever is left and forgets the group. */
   end(): void {
     this.signal('SIGKILL')
+    this.#guard?.forget(this.#id)
     groups.delete(this.#id)
     if (groups.size === 0) process.off('exit', killAll)
   }
@@ -67,9 +74,7 @@ async function isAlive(id: number): Promise<boolean> {
   return states.some((one) => one?.group === id && !'ZX'.includes(one.state))
 }
 
-async function stateOf(pid: string): Promise<{ state: string; group: number } | undefined> {
+async function stateOf(pid: string): Promise<ProcessEntry | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The second field is the program's name in brackets, which may hold brackets itself.
-  const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return state === undefined || state === '' ? undefined : { state, group: Number(group) }
+  return stat === '' ? undefined : parseStat(Number(pid), stat)
 }

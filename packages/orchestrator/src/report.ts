@@ -36,6 +36,8 @@ export interface RunReport {
   testbed: string
   workers: WorkerReport[]
   devices: DeviceReport[]
+  /** What was to happen when the broker is lost. */
+  policy: string
   broker: { generation: number; statistics: BrokerStatistics }
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
+import type { Guard } from './guard.ts'
 import type { ReportDirectory, WorkerReport } from './report.ts'
 import { runWorker, type WorkerEnd } from './worker.ts'
 import { WorkerLog } from './worker-log.ts'
@@ -15,6 +16,7 @@ export interface CrewContext {
   signal: AbortSignal
   hurry: AbortSignal
   clock: Clock
+  guard?: Guard | undefined
   onStart(worker: PlannedWorker): void
   /** Absent: nobody listens, and the output goes straight into the logs. */
   onLine?: ((worker: string, line: string) => void) | undefined
@@ -62,7 +64,7 @@ async function runOne(worker: PlannedWorker, context: CrewContext): Promise<Work
 async function runLogged(
   worker: PlannedWorker,
   file: string,
-  { env: inherited, signal, hurry, clock }: CrewContext,
+  { env: inherited, signal, hurry, clock, guard }: CrewContext,
   onLine: CrewContext['onLine'],
 ): Promise<WorkerEnd> {
   let log: WorkerLog
@@ -74,7 +76,7 @@ async function runLogged(
   }
   try {
     const env = { ...inherited, ...worker.env }
-    return await runWorker(worker, { env: withOurNode(env), log, signal, hurry, clock })
+    return await runWorker(worker, { env: withOurNode(env), log, signal, hurry, clock, guard })
   } finally {
     log.close()
   }

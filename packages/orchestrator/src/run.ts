@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { type Broker, type BrokerSettings, startBroker } from '@nac-broker/broker'
+import { superviseBroker } from '@nac-broker/broker'
 import { loadTestbed } from '@nac-broker/devices'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
+import type { StatusResult } from '@nac-broker/protocol'
+import type { BrokerConfig } from './config/schema.ts'
+import { guardBroker } from './guard-broker.ts'
+import { startGuard } from './guard.ts'
 import { interruptionExitCode } from './interruption.ts'
 import { deviceReport, ReportDirectory, type RunReport, type WorkerReport } from './report.ts'
 import { runWorkers } from './run-workers.ts'
@@ -13,7 +17,7 @@ export interface RunConfig {
   /** A pyATS testbed file. */
   testbed: string
   workers: readonly WorkerSpec[]
-  broker?: Partial<BrokerSettings> | undefined
+  broker?: BrokerConfig | undefined
   /** How many workers run at a time. Default: all. */
   maxParallel?: number | undefined
   reportDir: string
@@ -63,33 +67,40 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const { length: count } = plan({})
   const directory = await ReportDirectory.create(config.reportDir)
 
-  const broker = await startBroker({ ...config.broker, testbed, env, clock, log })
+  await using guard = await startGuard({ clock, log })
+  const broker = await superviseBroker({ ...config.broker, testbed, env, clock, log })
   let workers: WorkerReport[]
+  let status: StatusResult | undefined
   try {
+    await guardBroker(guard, broker)
     const { socketPath } = broker
     emit({ event: 'started', workers: count, socketPath, reportDir: directory.path })
     workers = await runWorkers(plan(broker.env()), {
       maxParallel: config.maxParallel ?? count,
       directory,
       env,
-      signal,
+      signal: AbortSignal.any([signal, broker.lost]),
       hurry: options.hurry ?? new AbortController().signal,
       clock,
+      guard,
       onStart: ({ name }) => emit({ event: 'worker-started', worker: name }),
       onLine: options.onLine,
       onEnd: (worker) => emit({ event: 'worker-ended', worker }),
     })
+    status = await broker.status().catch(() => undefined)
   } finally {
     await broker.close({ deadlineMs: CLOSE_MS })
   }
   const report: RunReport = {
-    ...outcome(workers, signal),
+    ...outcome(workers, signal, broker.lost),
     runId,
     startedAt,
     durationMs: Math.round(clock.now() - startedMs),
     testbed: path.resolve(testbed.path),
     workers,
-    ...brokerReport(broker),
+    policy: broker.env()['NAC_BROKER_POLICY'] ?? '',
+    devices: (status?.devices ?? []).map(deviceReport),
+    broker: { generation: broker.generation, statistics: broker.statistics() },
   }
   await directory.write(report)
   emit({ event: 'finished', report, reportFile: directory.reportFile })
@@ -100,19 +111,14 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
 function outcome(
   workers: readonly WorkerReport[],
   signal: AbortSignal,
+  lost: AbortSignal,
 ): Pick<RunReport, 'status' | 'exitCode'> {
   const all = (...allowed: WorkerReport['status'][]): boolean =>
     workers.every(({ status }) => allowed.includes(status))
   if (all('passed')) return { status: 'COMPLETE', exitCode: 0 }
+  if (lost.aborted) return { status: 'ABORTED', exitCode: 4 }
   if (signal.aborted && !all('passed', 'failed')) {
     return { status: 'ABORTED', exitCode: interruptionExitCode(signal.reason) }
   }
   return { status: 'FAILED', exitCode: 1 }
-}
-
-function brokerReport(broker: Broker): Pick<RunReport, 'devices' | 'broker'> {
-  return {
-    devices: broker.status().devices.map(deviceReport),
-    broker: { generation: broker.generation, statistics: broker.statistics() },
-  }
 }

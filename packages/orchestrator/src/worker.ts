@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { BrokerError } from '@nac-broker/protocol'
 import { type Clock, withDeadline } from '@nac-broker/supervisor'
+import type { Guard } from './guard.ts'
 import { ProcessGroup } from './process-group.ts'
 import type { WorkerLog } from './worker-log.ts'
 import type { PlannedWorker } from './worker-plan.ts'
@@ -26,6 +27,8 @@ export interface WorkerContext {
   /** Aborted, it ends the grace. */
   hurry: AbortSignal
   clock: Clock
+  /** Ends the worker when this process is killed. */
+  guard?: Guard | undefined
 }
 
 type Exit = { code: number | null; signal: NodeJS.Signals | null }
@@ -45,7 +48,7 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
     return { status: 'failed', reason }
   }
   const exited = exitOf(child)
-  const group = new ProcessGroup(child.pid as number)
+  const group = new ProcessGroup(child.pid as number, context.guard)
   const timeout = new AbortController()
   const { timeoutMs } = worker
   const timer =

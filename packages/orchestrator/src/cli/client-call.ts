@@ -8,6 +8,9 @@ import { printError, printJson } from './output.ts'
 
 export interface ClientFlags {
   socket?: string
+  store?: string
+  testbed?: string
+  policy?: string
   timeoutMs?: number
   json?: boolean
 }
@@ -39,7 +42,15 @@ export async function callBroker(
   const { signal } = interrupt
   try {
     const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
-    await using client = await connect({ socketPath, connectTimeoutMs, signal, name: 'nac-broker' })
+    await using client = await connect({
+      socketPath,
+      connectTimeoutMs,
+      crashPolicy: flags.policy,
+      storePath: flags.store,
+      testbed: flags.testbed,
+      signal,
+      name: 'nac-broker',
+    })
     await call(client, { timeoutMs: Math.max(1, deadlineMs - systemClock.now()), signal })
     return EXIT.ok
   } catch (error) {

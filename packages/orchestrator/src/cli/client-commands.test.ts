@@ -83,7 +83,16 @@ it('exits 1 when no broker is there, 4 when it is lost', async () => {
   await using victim = new Running(['serve', '--testbed', folder.path('t.yaml')])
   const { socket } = JSON.parse(await victim.line()) as { socket: string }
   const bulk = 'show bulk 100000000'
-  await using client = new Running(['exec', 'sim-2', bulk, '--json', '--socket', socket])
+  await using client = new Running([
+    'exec',
+    'sim-2',
+    bulk,
+    '--json',
+    '--policy',
+    'abort',
+    '--socket',
+    socket,
+  ])
   await untilLogged(bulk)
   victim.process.kill('SIGKILL')
   const lost = await client.exited

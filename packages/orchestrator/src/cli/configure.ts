@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Command } from 'commander'
-import { MILLISECONDS, TEXT } from '../config/setting.ts'
+import { CRASH_POLICY, MILLISECONDS, TEXT } from '../config/setting.ts'
 import type { ClientFlags } from './client-call.ts'
 import { printJson, printText } from './output.ts'
 import { flag, subcommand } from './subcommand.ts'
 
 interface ConfigureFlags extends ClientFlags {
   file?: string
+  key?: string
 }
 
 export function configureCommand(exit: (code: number) => void): Command {
@@ -18,6 +19,14 @@ export function configureCommand(exit: (code: number) => void): Command {
     .addOption(flag('--file <file>', 'the lines are in it; - is stdin', TEXT))
     .addOption(flag('--socket <path>', 'default: $NAC_TEST_BROKER_SOCKET', TEXT))
     .addOption(flag('--timeout-ms <n>', 'everything included; default 120000', MILLISECONDS))
+    .addOption(
+      flag('--policy <policy>', 'when the broker is lost; default: what it says', CRASH_POLICY),
+    )
+    .addOption(
+      flag('--store <path>', "to fall back: the run's store; default: what the broker says", TEXT),
+    )
+    .addOption(flag('--testbed <file>', 'to fall back: default: $NAC_TEST_TESTBED', TEXT))
+    .addOption(flag('--key <key>', 'names this change: it is made at most once in the run', TEXT))
     .option('--json', 'one JSON document')
     .action(async (device: string, lines: string[], flags: ConfigureFlags) =>
       exit(await configure(device, lines, flags)),
@@ -28,7 +37,7 @@ async function configure(device: string, given: string[], flags: ConfigureFlags)
   const lines = await linesOf(given, flags.file)
   const { callBroker } = await import('./client-call.ts')
   return callBroker(flags, device, async (client, limits) => {
-    const result = await client.configure(device, lines, limits)
+    const result = await client.configure(device, lines, { ...limits, key: flags.key })
     if (flags.json) printJson({ device, lines: lines.length, ...result })
     else printText(result.output)
   })

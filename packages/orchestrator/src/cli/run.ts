@@ -2,7 +2,7 @@ import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { type Command, Option } from 'commander'
 import type { Config } from '../config/schema.ts'
-import { TEXT, wholeNumber } from '../config/setting.ts'
+import { CRASH_POLICY, TEXT, wholeNumber } from '../config/setting.ts'
 import type { RunConfig } from '../run.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -14,6 +14,7 @@ interface RunFlags extends CommonFlags {
   testbed?: string
   workers?: number
   maxParallel?: number
+  policy?: string
   reportDir?: string
   quiet?: boolean
   verbose?: boolean
@@ -29,6 +30,9 @@ export function runCommand(exit: (code: number) => void, args: readonly string[]
     .addOption(flag('--config <file>', 'default: nac-broker.yaml, if there is one', TEXT))
     .addOption(testbedFlag)
     .addOption(flag('--workers <n>', 'of the command behind --; default 1', wholeNumber(1, 10_000)))
+    .addOption(
+      flag('--policy <policy>', 'when the broker is lost; default: restart,abort', CRASH_POLICY),
+    )
     .addOption(flag('--max-parallel <n>', 'at a time; default all', wholeNumber(1, 10_000)))
     .addOption(flag('--report-dir <dir>', `default ${DEFAULT_REPORT_DIR}`, TEXT))
     .addOption(new Option('--quiet', 'print nothing').conflicts('verbose'))
@@ -71,7 +75,7 @@ async function runConfig(
   return {
     workers: workersOf(flags, config, command),
     testbed: await testbedOf(flags, config),
-    broker: config.broker,
+    broker: { ...config.broker, ...(flags.policy !== undefined && { crashPolicy: flags.policy }) },
     maxParallel: flags.maxParallel ?? config.maxParallel,
     reportDir: path.resolve(flags.reportDir ?? config.reportDir ?? DEFAULT_REPORT_DIR),
   }

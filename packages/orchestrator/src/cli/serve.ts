@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
-import { TEXT } from '../config/setting.ts'
+import type { HostName, SupervisedBroker } from '@nac-broker/broker'
+import { HOST, TEXT } from '../config/setting.ts'
+import { guardBroker } from '../guard-broker.ts'
+import { startGuard } from '../guard.ts'
 import { interruptionExitCode } from '../interruption.ts'
 import { EXIT } from './exit-codes.ts'
 import { aborted, onInterrupt } from './interrupt.ts'
@@ -11,6 +14,8 @@ interface ServeFlags extends CommonFlags {
   testbed?: string
   config?: string
   socket?: string
+  store?: string
+  host?: HostName
 }
 
 /** Leaves room, within the 10 s that SIGTERM may take, for what comes after the drain. */
@@ -21,6 +26,8 @@ export function serveCommand(exit: (code: number) => void): Command {
     .addOption(testbedFlag)
     .addOption(flag('--config <file>', 'default: nac-broker.yaml, if there is one', TEXT))
     .addOption(flag('--socket <path>', 'default: a fresh one in a private directory', TEXT))
+    .addOption(flag('--store <path>', 'default: the socket, with .store behind it', TEXT))
+    .addOption(flag('--host <host>', 'where the broker runs; default: thread', HOST))
     .action(async (flags: ServeFlags) => exit(await serve(flags)))
 }
 
@@ -28,19 +35,40 @@ async function serve(flags: ServeFlags): Promise<number> {
   const { loadConfig } = await import('../config/load.ts')
   const config = await loadConfig(flags.config)
   const testbed = await testbedOf(flags, config)
-  const { startBroker } = await import('@nac-broker/broker')
+  const { superviseBroker } = await import('@nac-broker/broker')
   const { createLog } = await import('./log.ts')
   using interrupt = onInterrupt()
-  const broker = await startBroker({
+  const broker = await superviseBroker({
     ...config.broker,
     testbed,
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
+    ...(flags.store !== undefined && { storePath: flags.store }),
+    ...(flags.host !== undefined && { host: flags.host }),
     log: createLog(flags.logLevel),
   })
-  const { socketPath, generation } = broker
-  printJson({ event: 'listening', socket: socketPath, generation, pid: process.pid })
-  await aborted(interrupt.signal)
+  await using guard = await startGuard()
+  await guardBroker(guard, broker)
+  void tell(broker)
+  await aborted(AbortSignal.any([interrupt.signal, broker.lost]))
+  if (broker.lost.aborted) {
+    await broker.close()
+    return EXIT.brokerLost
+  }
   const inAHurry = aborted(interrupt.hurry).then(() => interruptionExitCode(interrupt.hurry.reason))
   const drained = broker.close({ deadlineMs: DRAIN_MS }).then(() => EXIT.ok)
   return await Promise.race([drained, inAHurry])
+}
+
+/** Prints a line for each generation that accepts requests, and one when no next one will. */
+async function tell(broker: SupervisedBroker): Promise<void> {
+  const events = broker.events()
+  const { pid, generation } = await broker.status()
+  printJson({ event: 'listening', socket: broker.socketPath, generation, pid })
+  for await (const event of events) {
+    if (event.event === 'listening' && event.generation > generation) {
+      const { socket, generation: next, pid: nextPid } = event
+      printJson({ event: 'listening', socket, generation: next, pid: nextPid })
+    }
+    if (event.event === 'fallback') printJson(event)
+  }
 }

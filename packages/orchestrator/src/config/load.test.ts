@@ -82,7 +82,11 @@ const WHOLE = 'allowed: a whole number from'
 
 it.each([
   ['brokr: {}', '1: brokr: unknown key; did you mean broker? (allowed: testbed, broker, workers, '],
-  ['broker:\n  host: thread', '2: broker.host: unknown key; did you mean '],
+  ['broker:\n  hosst: thread', '2: broker.hosst: unknown key; did you mean host?'],
+  [
+    'broker: {crash_policy: [abort, restart]}',
+    '1: broker.crash_policy: "abort,restart" is not allowed',
+  ],
   ['\nworkers:\n- name: a\n  comand: [x]', '3: workers.0.command is missing'],
   [
     'workers:\n- name: a\n  command: [x]\n  cuont: 1',

@@ -1,8 +1,10 @@
-import type { BrokerSettings } from '@nac-broker/broker'
+import type { SuperviseBrokerOptions } from '@nac-broker/broker'
 import { z } from 'zod'
 import type { WorkerSpec } from '../worker-plan.ts'
 import {
+  CRASH_POLICY,
   either,
+  HOST,
   MILLISECONDS,
   oneOf,
   refusal,
@@ -28,12 +30,22 @@ const WORKER_NAME: Setting<string> = {
   parse: (text) => (/^[A-Za-z0-9][\w.-]{0,99}$/.test(text) ? text : undefined),
 }
 
+/** A chain may be a list as well, as it is in the code. */
+const crashPolicy = z.preprocess(
+  (given) => (Array.isArray(given) ? given.join(',') : given),
+  written(CRASH_POLICY),
+)
+
 const brokerSection = z.strictObject({
+  crash_policy: crashPolicy.exactOptional(),
+  host: written(HOST).exactOptional(),
   max_connections: written(wholeNumber(1, 10_000)).exactOptional(),
   max_sessions_per_device: written(wholeNumber(1, 100)).exactOptional(),
   cache_ttl_s: written(either(SECONDS, oneOf('off'))).exactOptional(),
   login_timeout_ms: written(MILLISECONDS).exactOptional(),
   command_timeout_ms: written(MILLISECONDS).exactOptional(),
+  heartbeat_interval_ms: written(MILLISECONDS).exactOptional(),
+  heartbeat_timeout_ms: written(MILLISECONDS).exactOptional(),
   host_keys: written(oneOf('strict', 'accept-new', 'insecure')).exactOptional(),
 })
 
@@ -62,10 +74,16 @@ export const configSchema = z.strictObject({
 
 type ConfigFile = z.output<typeof configSchema>
 
+/** How the run's broker is to be. */
+export type BrokerConfig = Omit<
+  SuperviseBrokerOptions,
+  'testbed' | 'env' | 'clock' | 'log' | 'signal'
+>
+
 /** What a config file says, in the words of the code. */
 export interface Config {
   testbed?: string
-  broker: Partial<BrokerSettings>
+  broker: BrokerConfig
   workers?: readonly WorkerSpec[]
   maxParallel?: number
   reportDir?: string
@@ -83,9 +101,13 @@ export function fromFile(file: ConfigFile, resolve: (path: string) => string): C
   }
 }
 
-function brokerSettings(section: z.output<typeof brokerSection>): Partial<BrokerSettings> {
+function brokerSettings(section: z.output<typeof brokerSection>): BrokerConfig {
   const ttl = section.cache_ttl_s
   const settings = {
+    crashPolicy: section.crash_policy,
+    host: section.host,
+    heartbeatIntervalMs: section.heartbeat_interval_ms,
+    heartbeatTimeoutMs: section.heartbeat_timeout_ms,
     maxConnections: section.max_connections,
     maxSessionsPerDevice: section.max_sessions_per_device,
     cacheTtlMs: typeof ttl === 'number' ? ttl * 1000 : ttl,

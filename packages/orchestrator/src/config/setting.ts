@@ -20,6 +20,17 @@ export const TEXT: Setting<string> = {
   parse: (text) => (text === '' || text.includes('\0') ? undefined : text),
 }
 
+/** What to do when the broker is lost; a bare `restart` means `restart,abort`. */
+export const CRASH_POLICY = oneOf(
+  'abort',
+  'fallback',
+  'restart',
+  'restart,abort',
+  'restart,fallback',
+)
+
+export const HOST = oneOf('inline', 'thread', 'process')
+
 export function wholeNumber(min: number, max: number): Setting<number> {
   return {
     allowed: `a whole number from ${min} to ${max}`,

@@ -1,0 +1,30 @@
+import type { SupervisedBroker } from '@nac-broker/broker'
+import type { Guard } from './guard.ts'
+
+/**
+ * Has the process of each of the broker's generations watched until the broker is closed. Resolves
+ * when that of the present one is.
+ */
+export async function guardBroker(guard: Guard, broker: SupervisedBroker): Promise<void> {
+  // Asked for first: whatever happens while the status is on its way is told after it.
+  const events = broker.events()
+  // Without a status there is no generation, and the next one will be told.
+  const pid = (await broker.status().catch(() => undefined))?.pid
+  if (pid !== undefined) guard.watch(pid)
+  void follow(guard, events, pid)
+}
+
+async function follow(
+  guard: Guard,
+  events: ReturnType<SupervisedBroker['events']>,
+  first: number | undefined,
+): Promise<void> {
+  let pid = first
+  for await (const event of events) {
+    if (event.event !== 'listening') continue
+    if (pid !== undefined) guard.forget(pid)
+    ;({ pid } = event)
+    guard.watch(pid)
+  }
+  if (pid !== undefined) guard.forget(pid)
+}
