@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { startBroker } from '@nac-broker/broker'
+import { superviseBroker } from '@nac-broker/broker'
 
 const [testbed = 'testbed.yaml'] = process.argv.slice(2)
-await using broker = await startBroker({ testbed })
+await using broker = await superviseBroker({ testbed, crashPolicy: ['restart', 'abort'] })
 
 const test = path.join(import.meta.dirname, 'test.ts')
 const runs = [1, 2].map(async () => {
@@ -16,5 +16,5 @@ const runs = [1, 2].map(async () => {
 })
 const passed = await Promise.all(runs)
 
-console.log(broker.statistics())
+console.log((await broker.status()).statistics)
 process.exitCode = passed.every(Boolean) ? 0 : 1

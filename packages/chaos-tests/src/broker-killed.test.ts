@@ -28,7 +28,7 @@ afterEach(async () => {
 
 it('rejects what is pending, and every later call, when the broker is killed', async () => {
   const { socketPath } = broker
-  await using client = await connect({ socketPath })
+  await using client = await connect({ socketPath, crashPolicy: 'abort' })
   const pending = client.execute('sim-1', 'show version')
   await client.ping()
   const exited = once(broker.process, 'exit')
@@ -36,7 +36,7 @@ it('rejects what is pending, and every later call, when the broker is killed', a
   await expect(pending).rejects.toMatchObject({ code: 'BROKER_LOST', sent: 'unknown' })
   await expect(client.ping()).rejects.toMatchObject({ code: 'BROKER_LOST' })
   await exited
-  await expect(connect({ socketPath })).rejects.toMatchObject({
+  await expect(connect({ socketPath, crashPolicy: 'abort' })).rejects.toMatchObject({
     code: 'BROKER_UNAVAILABLE',
     message: expect.stringContaining('no broker listens there any more'),
   })
@@ -57,7 +57,7 @@ it('settles a call at its deadline when the broker is stopped', async () => {
 it('does not take a stopped broker that still accepts for a living one', async () => {
   broker.process.kill('SIGSTOP')
   await expect(
-    connect({ socketPath: broker.socketPath, connectTimeoutMs: 300 }),
+    connect({ socketPath: broker.socketPath, connectTimeoutMs: 300, crashPolicy: 'abort' }),
   ).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
   broker.process.kill('SIGCONT')
 })

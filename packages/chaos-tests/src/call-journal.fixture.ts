@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { type BrokerClient, BrokerError, type ExecuteResult } from '@nac-broker/client'
+import type { DeviceLogEntry } from '@nac-broker/devices'
+import { type Clock, systemClock } from '@nac-broker/supervisor'
+import { executions } from './lab.fixture.ts'
+
+type Outcome =
+  | { kind: 'acknowledged'; result: ExecuteResult }
+  | { kind: 'failed'; error: unknown }
+  | { kind: 'pending' }
+
+interface CallEntry {
+  readonly device: string
+  readonly line: string
+  readonly timeoutMs: number
+  tookMs: number
+  outcome: Outcome
+}
+
+/** What a call may take beyond its deadline. */
+const LATE_MS = 250
+
+/** What clients asked for and what they were told, to be judged by the devices' own account. */
+export class CallJournal {
+  readonly #entries: CallEntry[] = []
+  readonly #clock: Clock
+  /** What every line has of its own, in the order of the calls. */
+  readonly #prefix: string
+
+  constructor(prefix: string, clock: Clock = systemClock) {
+    this.#prefix = prefix
+    this.#clock = clock
+  }
+
+  /** Never rejects: how the call ended is in the journal. Its line is like no other. */
+  async call(
+    client: BrokerClient,
+    { device, timeoutMs, verb }: { device: string; timeoutMs: number; verb: 'show' | 'write' },
+  ): Promise<void> {
+    const line = `${verb} nonce ${this.#prefix}-${this.#entries.length + 1}.`
+    const entry: CallEntry = { device, line, timeoutMs, tookMs: 0, outcome: { kind: 'pending' } }
+    this.#entries.push(entry)
+    const startedMs = this.#clock.now()
+    try {
+      const result = await client.execute(device, line, { timeoutMs })
+      entry.outcome = { kind: 'acknowledged', result }
+    } catch (error) {
+      entry.outcome = { kind: 'failed', error }
+    }
+    entry.tookMs = this.#clock.now() - startedMs
+  }
+
+  get acknowledged(): number {
+    return this.#entries.filter(({ outcome }) => outcome.kind === 'acknowledged').length
+  }
+
+  /** What must not be, in words; empty when all is well. */
+  violations(log: readonly DeviceLogEntry[]): string[] {
+    return this.#entries.flatMap((entry) =>
+      Array.from(violationsOf(entry, log), (what) => `"${entry.line}" on ${entry.device} ${what}`),
+    )
+  }
+}
+
+function* violationsOf(
+  { line, timeoutMs, tookMs, outcome }: CallEntry,
+  log: readonly DeviceLogEntry[],
+): Generator<string> {
+  const times = executions(log, line)
+  if (line.startsWith('write') && times > 1) yield `reached it ${times} times`
+  if (tookMs > timeoutMs + LATE_MS) {
+    yield `had ${timeoutMs} ms and settled after ${Math.round(tookMs)} ms, ${told(outcome)}`
+  }
+  switch (outcome.kind) {
+    case 'pending':
+      yield 'never settled'
+      return
+    case 'acknowledged': {
+      const { output } = outcome.result
+      if (!output.startsWith(line.replace(/^\w+ nonce /, ''))) yield `was answered "${output}"`
+      if (!wasSent(log, line, output)) yield `was answered "${output}", which it did not send`
+      return
+    }
+    case 'failed': {
+      const { error } = outcome
+      if (!(error instanceof BrokerError)) yield `failed of ${String(error)}`
+      else if (error.sent === 'no' && times > 0) yield `reached it, but ${told(outcome)}`
+    }
+  }
+}
+
+function wasSent(log: readonly DeviceLogEntry[], line: string, output: string): boolean {
+  const sha256 = createHash('sha256').update(output).digest('hex')
+  return log.some(
+    (entry) => entry.event === 'output' && entry.line === line && entry.sha256 === sha256,
+  )
+}
+
+function told(outcome: Outcome): string {
+  if (outcome.kind !== 'failed') return outcome.kind
+  const { error } = outcome
+  return error instanceof BrokerError
+    ? `${error.code} (sent: ${error.sent}): ${error.message}`
+    : String(error)
+}

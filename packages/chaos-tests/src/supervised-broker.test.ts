@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { superviseBroker } from '@nac-broker/broker'
+import { systemClock } from '@nac-broker/supervisor'
+import type { ThreadFault } from './faulty-thread.fixture.ts'
+import { NacTestClient } from './nac-test-client.fixture.ts'
+import { type HostKind, startSupervisedLab } from './supervised-lab.fixture.ts'
+
+const FAULTS: ThreadFault[] = ['uncaught error', 'full heap', 'early exit', 'endless loop']
+
+describe.each<HostKind>(['thread', 'process'])('a broker in a %s', (host) => {
+  it('is started again at the same path when it is killed, as the next generation', async () => {
+    await using lab = await startSupervisedLab({ host })
+    const listening = lab.next('listening')
+    lab.kill()
+    expect(await listening).toMatchObject({ generation: 2, socket: lab.broker.socketPath })
+    using client = await NacTestClient.connect(lab.broker.socketPath)
+    expect(await client.ask({ command: 'ping' })).toEqual({ status: 'success', result: 'pong' })
+    expect((await lab.broker.status()).generation).toBe(2)
+  })
+
+  it('never leaves its path without a socket file', async () => {
+    await using lab = await startSupervisedLab({ host })
+    let missing = 0
+    const look = async (): Promise<void> => {
+      const found = await lstat(lab.broker.socketPath).catch(() => undefined)
+      if (!found?.isSocket()) missing++
+    }
+    const listening = lab.next('listening').then(() => true)
+    lab.kill()
+    while (!(await Promise.race([listening, look()]))) continue
+    expect(missing).toBe(0)
+  })
+
+  it('can be killed twice in a row', async () => {
+    await using lab = await startSupervisedLab({ host })
+    for (const generation of [2, 3]) {
+      const listening = lab.next('listening')
+      lab.kill()
+      expect(await listening).toMatchObject({ generation })
+    }
+  })
+
+  it('is given up when it dies again and again, with the whole history', async () => {
+    await using lab = await startSupervisedLab({ host })
+    const aborted = lab.next('aborted')
+    const killAgain = async (): Promise<void> => {
+      for (;;) {
+        await lab.next('listening')
+        lab.kill()
+      }
+    }
+    void killAgain()
+    lab.kill()
+    const { message } = await aborted
+    expect(message).toMatch(/lost 6 times and restarting was given up \(1\. after .*; 6\. after/)
+    expect(lab.broker.lost.aborted).toBe(true)
+    await expect(lab.broker.status()).rejects.toMatchObject({ code: 'BROKER_LOST' })
+  })
+
+  it('is not restarted under abort, and says why it was lost', async () => {
+    await using lab = await startSupervisedLab({ host, crashPolicy: ['abort'] })
+    const aborted = lab.next('aborted')
+    lab.kill()
+    expect((await aborted).message).toContain('is not restarted')
+    expect(lab.broker.lost.reason).toMatchObject({ code: 'BROKER_LOST' })
+  })
+
+  it('is not restarted under fallback, and the store is there for those who fall back', async () => {
+    await using lab = await startSupervisedLab({ host, crashPolicy: ['fallback'] })
+    const fallback = lab.next('fallback')
+    lab.kill()
+    expect(await fallback).toEqual({ event: 'fallback', generation: 1 })
+    expect(lab.broker.lost.aborted).toBe(false)
+    expect((await lstat(lab.broker.storePath ?? '')).isFile()).toBe(true)
+  })
+
+  it('stops in good order, and leaves nothing but the store behind', async () => {
+    const lab = await startSupervisedLab({ host })
+    expect(await lab.broker.close()).toEqual([])
+    expect(lab.events.filter(({ event }) => event === 'broker-lost')).toEqual([])
+    expect((await readdir(lab.directory)).filter((name) => name.endsWith('.sock'))).toEqual([])
+    await lab[Symbol.asyncDispose]()
+  })
+
+  it('is closed while it waits to be restarted', async () => {
+    await using lab = await startSupervisedLab({ host })
+    const restarting = lab.next('restarting')
+    lab.kill()
+    await restarting
+    expect(await lab.broker.close()).toEqual([])
+  })
+})
+
+it.each(FAULTS)('a thread that dies of an %s is replaced, and we live on', async (fault) => {
+  await using lab = await startSupervisedLab({ host: 'thread' })
+  const listening = lab.next('listening')
+  const startedMs = systemClock.now()
+  lab.inflict(fault)
+  expect(await listening).toMatchObject({ generation: 2 })
+  // A stall shows by silence alone; filling a heap takes its time.
+  const atMostMs = fault === 'full heap' ? 10_000 : 2_500
+  expect(systemClock.now() - startedMs).toBeLessThan(atMostMs)
+})
+
+it('a process that is stopped is taken for lost, ended, and replaced', async () => {
+  await using lab = await startSupervisedLab({ host: 'process' })
+  const lost = lab.next('broker-lost')
+  const listening = lab.next('listening')
+  process.kill(lab.pid, 'SIGSTOP')
+  expect((await lost).message).toMatch(/stalled: silent for/)
+  expect(await listening).toMatchObject({ generation: 2 })
+})
+
+it.each<HostKind>(['thread', 'process'])(
+  'ends the child process of a `command:` device, deaf as it is, before a broker in a %s is replaced',
+  async (host) => {
+    await using lab = await startSupervisedLab({ host })
+    const testbed = path.join(lab.directory, 'command.yaml')
+    // It lives on when its input ends, and tells of its end by closing the pipe that we read.
+    const pidFile = path.join(lab.directory, 'pid')
+    const device = `trap "" HUP TERM; echo $$ > ${pidFile}; printf "r1#"; while :; do read line && printf "%s\\nr1#" "$line" || sleep 1; done`
+    await writeFile(
+      testbed,
+      JSON.stringify({
+        devices: { r1: { os: 'iosxe', connections: { cli: { command: device } } } },
+      }),
+    )
+    await using deaf = await startSupervisedLab({ host, testbed })
+    using client = await NacTestClient.connect(deaf.broker.socketPath)
+    await client.ask({ command: 'connect', hostname: 'r1' })
+    const pid = Number(await readFile(pidFile, 'utf8'))
+    expect(isRunning(pid)).toBe(true)
+    const listening = deaf.next('listening')
+    deaf.kill()
+    await listening
+    expect(isRunning(pid)).toBe(false)
+  },
+)
+
+/** A zombie that its parent has not asked about yet does not run. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
+it('does not restart for a mistake in the configuration: that is said at once', async () => {
+  await expect(superviseBroker({ testbed: '/does/not/exist.yaml' })).rejects.toMatchObject({
+    code: 'TESTBED_INVALID',
+  })
+})
+
+it('refuses restart on the own loop in words', async () => {
+  await expect(superviseBroker({ host: 'inline' })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('crash policy restart cannot be with host inline'),
+  })
+})
+
+it('serves on the own loop under a policy that needs no restart', async () => {
+  await using broker = await superviseBroker({ host: 'inline', crashPolicy: ['abort'] })
+  using client = await NacTestClient.connect(broker.socketPath)
+  expect(await client.ask({ command: 'ping' })).toEqual({ status: 'success', result: 'pong' })
+})
+
+it('refuses the store and the socket of a living run', async () => {
+  await using lab = await startSupervisedLab({ host: 'process' })
+  const { socketPath, storePath } = lab.broker
+  await expect(superviseBroker({ socketPath })).rejects.toMatchObject({
+    code: expect.stringMatching(/^(SOCKET_IN_USE|STORE_UNAVAILABLE)$/),
+    message: expect.stringContaining(`pid ${lab.pid}`),
+  })
+  await expect(superviseBroker({ storePath: storePath ?? '' })).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining(`pid ${lab.pid}`),
+  })
+})
+
+it('runs on without a store that cannot be used', async () => {
+  await using lab = await startSupervisedLab({ host: 'thread' })
+  const storePath = path.join(lab.directory, 'notes.txt')
+  await writeFile(storePath, 'these are notes, and no database at all; leave them alone')
+  await using broker = await superviseBroker({ testbed: lab.testbedPath, storePath })
+  expect(broker.storePath).toBeNull()
+  expect(broker.env()).not.toHaveProperty('NAC_BROKER_STORE')
+})
