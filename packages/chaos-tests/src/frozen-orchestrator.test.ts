@@ -12,8 +12,8 @@ import { CallJournal } from './call-journal.fixture.ts'
 
 const FIXTURE = path.join(import.meta.dirname, 'frozen-orchestrator.fixture.ts')
 
-/** How many are frozen, one after the other: NAC_BROKER_CHAOS_FREEZES, default 2. */
-const FREEZES = Number(process.env['NAC_BROKER_CHAOS_FREEZES'] ?? 2)
+/** How many are frozen, one after the other: NAC_BROKER_CHAOS_FREEZES, default 1. */
+const FREEZES = Number(process.env['NAC_BROKER_CHAOS_FREEZES'] ?? 1)
 
 interface Orchestrator extends AsyncDisposable {
   readonly pid: number

@@ -6,11 +6,11 @@ import { CallJournal } from './call-journal.fixture.ts'
 import { type HostKind, startSupervisedLab, type SupervisedLab } from './supervised-lab.fixture.ts'
 
 /**
- * NAC_BROKER_CHAOS_KILLS: how many kills in all, default 16. NAC_BROKER_CHAOS_SEED: where the moments
+ * NAC_BROKER_CHAOS_KILLS: how many kills in all, default 8. NAC_BROKER_CHAOS_SEED: where the moments
  * come from, default a new one each time, told on failure. The same seed draws the same moments; what
  * they hit is up to the machine.
  */
-const KILLS = Number(process.env['NAC_BROKER_CHAOS_KILLS'] ?? 16)
+const KILLS = Number(process.env['NAC_BROKER_CHAOS_KILLS'] ?? 8)
 const SEED = Number(process.env['NAC_BROKER_CHAOS_SEED'] ?? Math.floor(systemClock.random() * 1e6))
 
 const DEVICES = 2
