@@ -5,7 +5,7 @@ import { NacTestClient } from './nac-test-client.fixture.ts'
 import { type HostKind, startSupervisedLab } from './supervised-lab.fixture.ts'
 
 /** Long enough for a broker to be killed in the middle of a command. */
-const SLOW = { latencyMs: 400 }
+const SLOW = { latencyMs: 120 }
 
 describe.each<HostKind>(['thread', 'process'])('restart, with the broker in a %s', (host) => {
   it('answers the next call when the broker was killed while idle, from the cache that was kept', async () => {
