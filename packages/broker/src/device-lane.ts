@@ -170,14 +170,15 @@ export class DeviceLane {
   }
 
   #pump(): void {
+    if (this.#closed) return
     for (let idle = this.#anyIdle(); idle && this.#queue.size > 0; idle = this.#anyIdle()) {
       const job = this.#queue.shift()
       if (job) void this.#run(idle, job)
     }
     const { pause } = this.#logins
+    if (pause?.linesFull) return this.#pumpAfter(pause.remainingMs)
     if (pause) {
-      const hopeless = !pause.linesFull && this.#sessions.size === 0 && this.#opening === 0
-      if (hopeless) this.#failQueued(pause)
+      if (this.#sessions.size === 0 && this.#opening === 0) this.#failQueued(pause)
       return
     }
     while (
@@ -212,7 +213,7 @@ export class DeviceLane {
     const lease = await this.#slot()
     if (lease) await this.#logIn(lease)
     this.#opening--
-    if (!this.#closed) this.#pump()
+    this.#pump()
   }
 
   /** Undefined when, before there was a slot, nobody needed it any more. */
@@ -263,9 +264,14 @@ export class DeviceLane {
       retryAfterMs: remainingMs,
     })
     // Whoever waits for a line is tried again; the others have been told and come back themselves.
-    const { clock } = this.#context
-    if (linesFull) this.#retry = clock.startTimer(remainingMs, () => this.#pump())
+    if (linesFull) this.#pumpAfter(remainingMs)
     else if (this.#sessions.size === 0) for (const job of this.#queue.drain()) job.fail(error)
+  }
+
+  /** A timer may fire a moment early: the pump then finds the pause unfinished, and waits again. */
+  #pumpAfter(delayMs: number): void {
+    this.#retry?.cancel()
+    this.#retry = this.#context.clock.startTimer(delayMs, () => this.#pump())
   }
 
   #failQueued({ remainingMs: retryAfterMs, error }: LoginPause): void {
@@ -295,7 +301,7 @@ export class DeviceLane {
     const by =
       end.by === 'device' ? 'device' : state.kind === 'closing' ? state.by : ('timed-out' as const)
     this.#context.emit({ event: 'session-closed', device: this.device.name, by })
-    if (!this.#closed) this.#pump()
+    this.#pump()
   }
 
   #close(pooled: PooledSession, by: CloseReason): void {

@@ -19,6 +19,8 @@ export interface Lab extends AsyncDisposable {
   readonly log: readonly DeviceLogEntry[]
   /** A client of its own connection; closed with the lab. */
   client(options?: ConnectOptions): Promise<BrokerClient>
+  /** Resolves when a device has next refused a login. */
+  refused(): Promise<void>
 }
 
 /** Simulated devices behind real SSH, and a broker for them. */
@@ -29,7 +31,14 @@ export async function startLab(
   const directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-lab-'))
   const testbedPath = path.join(directory, 'testbed.yaml')
   const log: DeviceLogEntry[] = []
-  const simulator = await startSimulator({ ...options, deviceLog: (entry) => log.push(entry) })
+  let refusal = Promise.withResolvers<void>()
+  const deviceLog = (entry: DeviceLogEntry): void => {
+    log.push(entry)
+    if (entry.event !== 'refused') return
+    refusal.resolve()
+    refusal = Promise.withResolvers()
+  }
+  const simulator = await startSimulator({ ...options, deviceLog })
   await simulator.writeTestbed(testbedPath)
   const socketPath = path.join(directory, 'broker.sock')
   const broker = await startBroker({ testbed: testbedPath, socketPath, ...brokerOptions })
@@ -45,6 +54,7 @@ export async function startLab(
       clients.push(client)
       return client
     },
+    refused: () => refusal.promise,
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.close()))
       await broker.close()

@@ -1,3 +1,4 @@
+import { systemClock } from '@nac-broker/supervisor'
 import { expect, it } from 'vitest'
 import { executions, mostCommandsAtOnce, mostSessionsOpen, startLab } from './lab.fixture.ts'
 
@@ -90,6 +91,19 @@ it('waits for a line when the device has none free, and says so at the deadline'
     sent: 'no',
   })
   const waiting = client.execute('sim-1', 'show nonce patience')
+  await rival.client.disconnect('sim-1')
+  expect((await waiting).output).toBe('patience 1')
+})
+
+it('goes on waiting for a line when a timer fires a moment before its time', async () => {
+  const startTimer: typeof systemClock.startTimer = (delayMs, callback) =>
+    systemClock.startTimer(delayMs - 5, callback)
+  const clock = { ...systemClock, startTimer }
+  await using lab = await startLab({ devices: 1, maxSessions: 1 }, { clock })
+  await using rival = await startLabFor(lab)
+  await rival.client.connect('sim-1')
+  const waiting = (await lab.client()).execute('sim-1', 'show nonce patience')
+  await lab.refused()
   await rival.client.disconnect('sim-1')
   expect((await waiting).output).toBe('patience 1')
 })
