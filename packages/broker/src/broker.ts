@@ -13,6 +13,7 @@ import type { BrokerContext } from './broker-context.ts'
 import { statisticsLine } from './broker-statistics.ts'
 import { Changes } from './changes.ts'
 import { Connection } from './connection.ts'
+import { GivingWay } from './giving-way.ts'
 import { KeptOutputs } from './kept-outputs.ts'
 import { sessionOpener } from './leased-session.ts'
 import { listen } from './listener.ts'
@@ -74,6 +75,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     clock,
     emit,
   })
+  const givingWay = store && new GivingWay(pool, store, settings.generation, clock)
   const changes = store && new Changes(store, settings.generation, () => pool.destroy())
   const cache = new OutputCache({ ttlMs, maxBytes, clock })
   const connections = new Set<Connection>()
@@ -98,6 +100,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     socket.once('close', () => connections.delete(connection))
   }
   const listener = await listen(place.path, clock, accept).catch(async (error: unknown) => {
+    givingWay?.end()
     await store?.close()
     await place.release()
     throw error
@@ -111,6 +114,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     for (const connection of connections) connection.shutDown()
     await allClosed(connections, clock)
     feed.end()
+    givingWay?.end()
     await store?.generations.end(settings.generation).catch(() => {})
     await store?.close()
     await place.release()

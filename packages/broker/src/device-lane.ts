@@ -123,6 +123,16 @@ export class DeviceLane {
     if (idle) this.#close(idle.pooled, 'evicted')
   }
 
+  /** Somebody outside of this broker waits for a session: an idle one goes, or a busy one after its turn. */
+  giveWay(): void {
+    if (this.#longestIdle()) return this.evictIdle()
+    for (const pooled of this.#sessions) {
+      if (pooled.state.kind !== 'busy' || !this.#turnIsOver(pooled)) continue
+      pooled.state.closeAfter ??= 'evicted'
+      return
+    }
+  }
+
   /** Closes idle sessions now and busy ones when their command is done. */
   disconnect(by: CloseReason = 'disconnected'): void {
     for (const pooled of this.#sessions) {

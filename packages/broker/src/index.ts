@@ -9,6 +9,7 @@
  *   scheduler           cache, execution under way (flight), or a new one
  *   device-lane         one device: queue, sessions, backoff; fair-queue within it
  *   pool                all lanes and the limit they share (session-slots)
+ *   giving-way          sessions given up for clients with direct connections
  *   output-cache        outputs by device, command and epoch
  *
  * One request: connection -> messagepack-peer -> operations/execute -> scheduler -> flight

@@ -1,6 +1,7 @@
 import type { Device, Session, Testbed } from '@nac-broker/devices'
 import { BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
+import type { Wanted } from '@nac-broker/run-store'
 import { DeviceLane, type LaneContext } from './device-lane.ts'
 import type { BrokerSettings } from './options.ts'
 import { SessionSlots } from './session-slots.ts'
@@ -26,7 +27,9 @@ export class Pool {
 
   constructor({ testbed, settings, openSession, onDeviceClosed, clock, emit }: PoolOptions) {
     this.#testbed = testbed
-    this.slots = new SessionSlots(settings.maxConnections, () => this.#evictLeastRecentlyUsed())
+    this.slots = new SessionSlots(settings.maxConnections, () => {
+      if (this.#laneContext.slotWanted()) this.#evictLeastRecentlyUsed()
+    })
     this.#laneContext = {
       clock,
       slots: this.slots,
@@ -60,6 +63,12 @@ export class Pool {
     return lane
   }
 
+  /** Gives sessions up that others than this broker wait for. */
+  giveWay({ devices, any }: Wanted): void {
+    for (const device of devices) this.#lanes.get(device)?.giveWay()
+    if (any) this.#evictLeastRecentlyUsed()
+  }
+
   /** Refuses new work and closes idle sessions; busy ones close when their command is done. */
   shutDown(): void {
     for (const lane of this.#lanes.values()) lane.shutDown()
@@ -72,7 +81,6 @@ export class Pool {
   }
 
   #evictLeastRecentlyUsed(): void {
-    if (!this.#laneContext.slotWanted()) return
     let longest: { lane: DeviceLane; sinceMs: number } | undefined
     for (const lane of this.#lanes.values()) {
       const sinceMs = lane.idleSinceMs()

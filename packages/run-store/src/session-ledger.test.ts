@@ -90,9 +90,12 @@ describe('the session ledger', () => {
     expect(await ledger.othersWait('r1')).toBe(false)
     await queued(ledger, systemClock, { ...limits, device: 'r2' })
     expect([await ledger.othersWait('r1'), await ledger.othersWait('r2')]).toEqual([false, true])
+    expect(await ledger.wants(ownerOf(1))).toEqual({ devices: ['r2'], any: false })
     const forR3 = await queued(ledger, systemClock, { ...limits, device: 'r3' })
     // Any session would make room for r3, as the run has no more.
     expect(await ledger.othersWait('r1')).toBe(true)
+    expect(await ledger.wants(ownerOf(1))).toEqual({ devices: ['r2'], any: true })
+    expect(await ledger.wants(ownerOf(null))).toEqual({ devices: [], any: false })
     await r1.release()
     await forR3.acquired
     expect(await ledger.othersWait('r3')).toBe(false)

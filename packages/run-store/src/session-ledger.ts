@@ -5,7 +5,7 @@ import type { Generations } from './generations.ts'
 import { type Lease, LeaseRows } from './lease.ts'
 import { describeOwner, type Owner, type ProcessIdentity } from './owner.ts'
 import { Reaper, WAITER_SILENT_MS } from './reaper.ts'
-import { SlotQueue, type SlotRequest } from './slot-queue.ts'
+import { SlotQueue, type SlotRequest, type Wanted } from './slot-queue.ts'
 
 export interface AcquireOptions extends SlotRequest {
   /** When to stop waiting, on the clock. */
@@ -75,6 +75,11 @@ export class SessionLedger {
   /** Whether a session to this device, were it given up now, would serve somebody who waits. */
   othersWait(device: string): Promise<boolean> {
     return this.#connection.read(() => this.#queue.othersWait(device))
+  }
+
+  /** What others than `self` wait for. */
+  wants(self: Owner): Promise<Wanted> {
+    return this.#connection.read(() => this.#queue.wants(self))
   }
 
   /** Every lease, those that are still to be reaped included. */

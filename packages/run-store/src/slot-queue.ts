@@ -12,6 +12,14 @@ export interface SlotRequest {
   maxTotal: number
 }
 
+/** Sessions that would serve somebody who waits, were they given up. */
+export interface Wanted {
+  /** Devices that have no session left for whoever waits for them. */
+  devices: readonly string[]
+  /** Somebody waits for a device that has one left: the session of any device would do. */
+  any: boolean
+}
+
 /**
  * The queue for slots, as rows: first come first served, except that one who waits for a full device
  * does not hold up those who want another. Nobody hands out slots: each waiter looks whether it is next.
@@ -26,6 +34,7 @@ export class SlotQueue {
   readonly #contenders: StatementSync
   readonly #addLease: StatementSync
   readonly #othersWait: StatementSync
+  readonly #wants: StatementSync
 
   constructor(connection: Connection, generations: Generations) {
     this.#connection = connection
@@ -58,6 +67,11 @@ export class SlotQueue {
          (SELECT count(*) FROM leases) >= max_total
          AND (SELECT count(*) FROM leases WHERE device = waiters.device) < max_per_device
        ) LIMIT 1`,
+    )
+    this.#wants = connection.prepare(
+      `SELECT device, max(
+         (SELECT count(*) FROM leases WHERE device = waiters.device) >= max_per_device
+       ) AS deviceIsFull FROM waiters WHERE owner <> ? GROUP BY device`,
     )
   }
 
@@ -107,6 +121,20 @@ export class SlotQueue {
   othersWait(device: string): boolean {
     return this.#othersWait.get(device) !== undefined
   }
+
+  /** What others than `self` wait for. */
+  wants(self: Owner): Wanted {
+    const rows = this.#wants.all(JSON.stringify(self)) as unknown as Want[]
+    return {
+      devices: rows.filter(({ deviceIsFull }) => deviceIsFull).map(({ device }) => device),
+      any: rows.some(({ deviceIsFull }) => !deviceIsFull),
+    }
+  }
+}
+
+interface Want {
+  device: string
+  deviceIsFull: number
 }
 
 interface Ahead {
