@@ -1,5 +1,6 @@
 import type { Testbed } from '@nac-broker/devices'
 import type { BrokerEvent } from '@nac-broker/protocol'
+import type { RunStore } from '@nac-broker/run-store'
 import type { Clock, EventFeed } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import type { BrokerSettings } from './options.ts'
@@ -13,8 +14,8 @@ export interface BrokerContext {
   readonly testbed: Testbed | undefined
   readonly socketPath: string
   readonly startedMs: number
-  /** Path of the run's store; null where there is none. */
-  readonly storePath: string | null
+  /** The run's store; undefined where there is none. */
+  readonly store: RunStore | undefined
   readonly pool: Pool
   readonly scheduler: Scheduler
   readonly cache: OutputCache

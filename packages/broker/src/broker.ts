@@ -85,7 +85,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     socketPath: place.path,
     startedMs: clock.now(),
     pool,
-    storePath: store?.path ?? null,
+    store,
     scheduler: new Scheduler({ pool, cache, kept, changes, clock, settings }),
     cache,
     feed,

@@ -107,7 +107,7 @@ export class MessagePackPeer implements DialectPeer {
       version: VERSION,
       pid: process.pid,
       generation: this.#broker.settings.generation,
-      store: this.#broker.storePath,
+      store: this.#broker.store?.path ?? null,
       crashPolicy: [...this.#broker.settings.crashPolicy],
       heartbeat: {
         intervalMs: this.#broker.settings.heartbeatIntervalMs,

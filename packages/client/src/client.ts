@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { BrokerError, type StatusResult } from '@nac-broker/protocol'
+import { BrokerError, type Json, type StatusResult } from '@nac-broker/protocol'
 import type { Clock, EventFeed } from '@nac-broker/supervisor'
 import { BrokerCommands } from './broker-commands.ts'
 import { Call } from './call.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import type { Connection } from './connection.ts'
 import type { Answer, DeviceCommands } from './device-commands.ts'
 import type { ClientEvent } from './events.ts'
@@ -12,6 +13,13 @@ import { withPolicy } from './policies/chain.ts'
 import { resend } from './policies/restart.ts'
 import type { ConfigureResult, ExecuteResult, Provenance } from './results.ts'
 
+export interface ClientParts {
+  timeoutMs: number
+  clock: Clock
+  feed: EventFeed<ClientEvent>
+  checkpoints: Checkpoints
+}
+
 /** A connection to the run's broker. Calls may be made concurrently; answers come as they are ready. */
 export class BrokerClient implements AsyncDisposable {
   readonly #connection: Connection
@@ -19,17 +27,16 @@ export class BrokerClient implements AsyncDisposable {
   readonly #timeoutMs: number
   readonly #clock: Clock
   readonly #feed: EventFeed<ClientEvent>
+  readonly #checkpoints: Checkpoints
 
   /** Use `connect()`. */
-  constructor(
-    connection: Connection,
-    { timeoutMs, clock, feed }: { timeoutMs: number; clock: Clock; feed: EventFeed<ClientEvent> },
-  ) {
+  constructor(connection: Connection, { timeoutMs, clock, feed, checkpoints }: ClientParts) {
     this.#connection = connection
     this.#commands = withPolicy(new BrokerCommands(connection), connection.policy, connection)
     this.#timeoutMs = timeoutMs
     this.#clock = clock
     this.#feed = feed
+    this.#checkpoints = checkpoints
   }
 
   /** How the client stands with its broker. */
@@ -75,6 +82,19 @@ export class BrokerClient implements AsyncDisposable {
 
   async disconnect(device: string, options: CallOptions = {}): Promise<void> {
     await this.#settle(options, (call) => this.#commands.disconnect(call, { device }))
+  }
+
+  /**
+   * Says how far this worker has come: any JSON value up to 1 MiB, which replaces the one before. It
+   * outlives the worker, its attempts and the broker, and is there for whoever resumes the run.
+   */
+  async checkpoint(value: unknown, options: CallOptions = {}): Promise<void> {
+    await this.#settle(options, (call) => this.#checkpoints.set(call, value))
+  }
+
+  /** What this worker has last said with `checkpoint()`, in any attempt; undefined if nothing. */
+  async lastCheckpoint(options: CallOptions = {}): Promise<Json | undefined> {
+    return this.#settle(options, (call) => this.#checkpoints.last(call))
   }
 
   /** Devices, sessions, queues, cache: what the broker knows without asking a device. */

@@ -1,5 +1,6 @@
 import { BrokerError, type CrashPolicy, parseCrashPolicy, type Welcome } from '@nac-broker/protocol'
 import { EventFeed, systemClock } from '@nac-broker/supervisor'
+import { Checkpoints } from './checkpoints.ts'
 import { BrokerClient } from './client.ts'
 import { Connection } from './connection.ts'
 import { openDirect } from './direct/open-direct.ts'
@@ -48,7 +49,14 @@ export async function connect(options: ConnectOptions = {}): Promise<BrokerClien
     emit,
   })
   await connection.connect(signal)
+  const checkpoints = new Checkpoints({
+    connection,
+    worker: name,
+    storePath: (last) => storeOf(last, options, env),
+    clock,
+  })
   return new BrokerClient(connection, {
+    checkpoints,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     clock,
     feed,

@@ -61,6 +61,11 @@ export class Connection {
     return this.#lifecycle.state
   }
 
+  /** What the last broker said of itself. */
+  get lastWelcome(): Welcome | undefined {
+    return this.#lastWelcome
+  }
+
   /** Aborted when the crash policy has ended in `abort`. */
   get lost(): AbortSignal {
     return this.#lifecycle.lost

@@ -8,6 +8,7 @@
  *     policies/         abort, restart, fallback: decorators over it that chain
  *     broker-commands   through the broker
  *     direct/           without one, within the slots and records of the run's store
+ *   checkpoints       how far the worker has come, with a broker or without
  *   connection        links to whichever broker the run has; heartbeat, reconnecting
  *     lifecycle         where the client stands: one union, one transition function
  *     open-link         socket and handshake

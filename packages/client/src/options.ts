@@ -8,7 +8,7 @@ export interface ConnectOptions {
   connectTimeoutMs?: number | undefined
   /** What a call may take when it does not say, in milliseconds. Default 120,000: a login and a command. */
   timeoutMs?: number | undefined
-  /** How the broker's status names this client. Default: `NAC_BROKER_WORKER`, else `client`. */
+  /** What this client is called, and whose checkpoints it sets. Default: `NAC_BROKER_WORKER`, else `client`. */
   name?: string | undefined
   signal?: AbortSignal | undefined
   /**

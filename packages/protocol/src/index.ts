@@ -56,5 +56,6 @@ export {
   type Params,
   type Result,
 } from './operations/index.ts'
+export type { Json } from './operations/checkpoint.ts'
 export type { BrokerStatistics, DeviceStatus, StatusResult } from './operations/status.ts'
 export { VERSION } from './version.ts'

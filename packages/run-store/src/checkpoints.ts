@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
-import { BrokerError } from '@nac-broker/protocol'
+import { BrokerError, type Json } from '@nac-broker/protocol'
 import type { Connection } from './connection.ts'
 
 /** How far each worker has come: one JSON value per worker, the last one it set. */
@@ -29,10 +29,10 @@ export class Checkpoints {
   }
 
   /** Undefined for a worker that has set none. */
-  last(worker: string): Promise<unknown> {
+  last(worker: string): Promise<Json | undefined> {
     return this.#connection.read(() => {
       const row = this.#select.get(worker) as { value: string } | undefined
-      return row && (JSON.parse(row.value) as unknown)
+      return row && (JSON.parse(row.value) as Json)
     })
   }
 }

@@ -6,6 +6,7 @@ import {
   OPERATIONS,
   type Result,
 } from '@nac-broker/protocol'
+import { checkpoint, lastCheckpoint } from './checkpoint.ts'
 import { configure } from './configure.ts'
 import { connect } from './connect.ts'
 import { disconnect } from './disconnect.ts'
@@ -20,6 +21,8 @@ const HANDLERS: { [Name in OperationName]: Handler<Name> } = {
   configure,
   connect,
   disconnect,
+  checkpoint,
+  lastCheckpoint,
   ping,
   status,
   subscribe,

@@ -1,3 +1,9 @@
+import {
+  checkpointParams,
+  checkpointResult,
+  lastCheckpointParams,
+  lastCheckpointResult,
+} from './checkpoint.ts'
 import { configureParams, configureResult } from './configure.ts'
 import { connectParams, connectResult } from './connect.ts'
 import { disconnectParams, disconnectResult } from './disconnect.ts'
@@ -13,6 +19,8 @@ export const OPERATIONS = {
   configure: { params: configureParams, result: configureResult },
   connect: { params: connectParams, result: connectResult },
   disconnect: { params: disconnectParams, result: disconnectResult },
+  checkpoint: { params: checkpointParams, result: checkpointResult },
+  lastCheckpoint: { params: lastCheckpointParams, result: lastCheckpointResult },
   ping: { params: pingParams, result: pingResult },
   status: { params: statusParams, result: statusResult },
   subscribe: { params: subscribeParams, result: subscribeResult },
