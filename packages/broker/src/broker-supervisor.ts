@@ -39,11 +39,12 @@ export class BrokerSupervisor implements SupervisedBroker {
   #closing: { deadlineMs: number; done: Promise<string[]> } | undefined
   #cutOff: string[] = []
   #supervision: Promise<void> = Promise.resolve()
-  generation = 0
+  generation: number
 
   private constructor(host: Host, parts: Parts) {
     this.#host = host
     this.#parts = parts
+    this.generation = parts.generation
   }
 
   static async start(host: Host, parts: Parts): Promise<BrokerSupervisor> {

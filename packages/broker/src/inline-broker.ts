@@ -10,10 +10,12 @@ import {
 /** The run's broker on this process's own loop: there is nobody to supervise it. */
 export async function startInline(parts: Parts): Promise<SupervisedBroker> {
   const { options, place, store } = parts
+  const generation = parts.generation + 1
   const broker = await startBroker({
     ...options,
     ...(store && { storePath: store.path }),
     socketPath: place.path,
+    generation,
   })
   const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
   void (async () => {
@@ -30,7 +32,7 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
   const supervised: SupervisedBroker = {
     socketPath: place.path,
     storePath: store?.path ?? null,
-    generation: 1,
+    generation,
     // This broker is lost together with whoever could be told.
     lost: new AbortController().signal,
     env: () => environment(parts),

@@ -3,20 +3,21 @@ import type { RunStore } from '@nac-broker/run-store'
 import { pino } from 'pino'
 import { BrokerSupervisor } from './broker-supervisor.ts'
 import { systemClock } from '@nac-broker/supervisor'
-import { freshStore } from './fresh-store.ts'
 import type { Host } from './hosts/host.ts'
 import { processHost } from './hosts/process.ts'
 import { threadHost } from './hosts/thread.ts'
 import { startInline } from './inline-broker.ts'
 import { assertFree } from './listener.ts'
 import { resolveSettings } from './options.ts'
+import { freshStore, resumedStore } from './stored-run.ts'
 import { defaultSocketPlace, explicitSocketPlace } from './socket-path.ts'
 import type { HostName, SupervisedBroker, SuperviseBrokerOptions } from './supervised-broker.ts'
 
 /**
  * Starts the run's broker and keeps to the crash policy: under `restart` a broker that crashed or
  * stalled is ended, its exit awaited, its generation marked ended, and only then the next one started.
- * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`, `SOCKET_PATH_INVALID`, `SOCKET_IN_USE`
+ * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`, `SOCKET_PATH_INVALID`, `SOCKET_IN_USE`,
+ * `STORE_UNAVAILABLE` for a store that another run uses, or that cannot be resumed
  */
 export async function superviseBroker(
   options: SuperviseBrokerOptions = {},
@@ -35,8 +36,10 @@ export async function superviseBroker(
   let store: RunStore | undefined
   try {
     await assertFree(place.path, options.clock ?? systemClock)
-    store = await freshStore(options.storePath ?? `${place.path}.store`, log)
-    const parts = { options, settings, place, store, log }
+    const storePath = options.storePath ?? `${place.path}.store`
+    store = options.resume ? await resumedStore(storePath) : await freshStore(storePath, log)
+    const generation = (await store?.generations.latest()) ?? 0
+    const parts = { options, settings, place, store, log, generation }
     if (host === 'inline') return await startInline(parts)
     return await BrokerSupervisor.start(typeof host === 'string' ? HOSTS[host] : host, parts)
   } catch (error) {

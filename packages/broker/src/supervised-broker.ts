@@ -14,6 +14,11 @@ export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'
    * checked for stalls nor fenced nor restarted.
    */
   host?: HostName | Host
+  /**
+   * Goes on with the store at `storePath` as an earlier orchestrator of the same run left it: keys and
+   * checkpoints hold, generations count on, the cache is cold. Default: a new store.
+   */
+  resume?: boolean
   /** Ends the broker, in whatever phase it is. */
   signal?: AbortSignal
 }
@@ -57,6 +62,8 @@ export interface Parts {
   place: SocketPlace
   store: RunStore | undefined
   log: Logger
+  /** The latest that the store knows, 0 for a new run. */
+  generation: number
 }
 
 export function environment({ settings, place, store }: Parts): Record<string, string> {

@@ -27,7 +27,10 @@ it.each([
 ] as const)(
   'under %s a checkpoint can be set while the broker is gone, and is not lost with it',
   async (crashPolicy, becomes) => {
-    await using lab = await startSupervisedLab({ host: 'process', crashPolicy: crashPolicy.split(',') })
+    await using lab = await startSupervisedLab({
+      host: 'process',
+      crashPolicy: crashPolicy.split(','),
+    })
     const { socketPath } = lab.broker
     await using client = await connect({ socketPath, name: 'bgp-1', testbed: lab.testbedPath })
     await client.checkpoint(1)
