@@ -1,6 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { BrokerError, type BrokerStatistics, type DeviceStatus } from '@nac-broker/protocol'
+import { makeWritableDirectory } from './make-directory.ts'
 
 export interface WorkerReport {
   name: string
@@ -66,13 +67,14 @@ export class ReportDirectory {
   static async create(given: string): Promise<ReportDirectory> {
     const directory = new ReportDirectory(resolve(given))
     try {
-      await mkdir(join(directory.path, 'workers'), { recursive: true })
+      await makeWritableDirectory(directory.path)
+      await makeWritableDirectory(join(directory.path, 'workers'))
       await rm(directory.reportFile, { force: true })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw new BrokerError(
         'CONFIG_INVALID',
-        `report directory ${given} cannot be written (${why}); choose another`,
+        `report directory ${given}: ${why}; choose another with --report-dir, or report_dir in the config`,
         { cause: error },
       )
     }

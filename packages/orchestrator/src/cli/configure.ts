@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Command } from 'commander'
 import { CRASH_POLICY, MILLISECONDS, TEXT } from '../config/setting.ts'
+import { fileTrouble } from '../file-trouble.ts'
 import type { ClientFlags } from './client-call.ts'
 import { printJson, printText } from './output.ts'
 import { flag, subcommand } from './subcommand.ts'
@@ -58,7 +59,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw usage(`--file: ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+    throw usage(`--file: ${file} cannot be read: ${fileTrouble(error)}`)
   }
 }
 

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { BrokerError } from '@nac-broker/protocol'
+import { fileTrouble } from '../file-trouble.ts'
 import type { Config } from '../config/schema.ts'
 import { TEXT } from '../config/setting.ts'
 import { flag } from './subcommand.ts'
@@ -21,9 +22,8 @@ export async function testbedOf(
   try {
     await access(file)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : String(code)
-    throw usage(`${flags.testbed === undefined ? 'testbed' : '--testbed'}: ${file}: ${why}`)
+    const from = flags.testbed === undefined ? 'testbed' : '--testbed'
+    throw usage(`${from}: ${file}: ${fileTrouble(error)}`)
   }
   return file
 }

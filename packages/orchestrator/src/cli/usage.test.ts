@@ -1,9 +1,14 @@
 import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { expect, it } from 'vitest'
 import { nacBroker, temporaryFolder } from './command-line.fixture.ts'
 
 const COMMANDS = ['simulate', 'serve', 'exec', 'configure', 'status', 'run', 'demo']
 const LEVELS = 'trace, debug, info, warn, error, fatal, silent'
+const TESTBED = path.join(
+  import.meta.dirname,
+  '../../../devices/src/testbed/fixtures/nac-test.yaml',
+)
 
 it.concurrent.each<[string[], string]>([
   [[], `no command (allowed: ${COMMANDS.join(', ')})`],
@@ -31,7 +36,11 @@ it.concurrent.each<[string[], string]>([
   [['configure', 'r1'], 'configure: give lines, or --file FILE'],
   [['configure', 'r1', '--file', '-'], 'configure: there are no lines in -'],
   [['configure', 'r1', 'a', '--file', 'b'], 'configure: give lines or --file, not both'],
-  [['configure', 'r1', '--file', '/nowhere'], 'configure: --file: /nowhere cannot be read: ENOENT'],
+  [
+    ['configure', 'r1', '--file', '/nowhere'],
+    'configure: --file: /nowhere cannot be read: there is no such file',
+  ],
+  [['configure', 'r1', '--file', '/'], 'configure: --file: / cannot be read: it is a directory'],
   [['serve'], 'no testbed: give --testbed FILE, or set testbed in the config'],
   [['serve', '--testbed', '/nowhere'], '--testbed: /nowhere: there is no such file'],
   [['serve', '--config', '/nowhere'], 'config /nowhere cannot be read: there is no such file'],
@@ -41,6 +50,16 @@ it.concurrent.each<[string[], string]>([
   [['run', '--quiet', '--verbose'], "option '--quiet' cannot be used with option '--verbose'"],
 ])('refuses %j with exit code 2 and one line', async (args, line) => {
   const exited = await nacBroker(args, { cwd: '/' })
+  expect(exited).toEqual({ code: 2, stdout: '', stderr: `nac-broker: ${line}\n` })
+})
+
+it.concurrent.each([
+  ['/proc/x', 'no directory can be made in /proc'],
+  ['/dev/null', '/dev/null is no directory'],
+])('refuses the report directory %s before anything is started', async (given, why) => {
+  const args = ['run', '--testbed', TESTBED, '--report-dir', given, '--', 'true']
+  const exited = await nacBroker(args, { cwd: '/' })
+  const line = `report directory ${given}: ${why}; choose another with --report-dir, or report_dir in the config`
   expect(exited).toEqual({ code: 2, stdout: '', stderr: `nac-broker: ${line}\n` })
 })
 

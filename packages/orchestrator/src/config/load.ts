@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import type { z } from 'zod'
+import { fileTrouble } from '../file-trouble.ts'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
 import { nearest } from './nearest.ts'
 import { type Config, configSchema, fromFile } from './schema.ts'
@@ -32,8 +33,7 @@ async function readText(file: string, optional: boolean): Promise<string | undef
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (optional && code === 'ENOENT') return undefined
-    const why = code === 'ENOENT' ? 'there is no such file' : String(code)
-    throw new BrokerError('CONFIG_INVALID', `config ${file} cannot be read: ${why}`)
+    throw new BrokerError('CONFIG_INVALID', `config ${file} cannot be read: ${fileTrouble(error)}`)
   }
 }
 
