@@ -149,6 +149,20 @@ it('ends quietly when nobody reads on', async () => {
   expect(await client.exited).toMatchObject({ code: 0, stderr: '' })
 })
 
+it.each([
+  [['exec', 'sim-1', 'show clock']],
+  [['configure', 'sim-1', 'interface Loopback9', '--json']],
+  [['status']],
+  [['serve', '--testbed', 't.yaml', '--log-level', 'warn']],
+  [['simulate', '--devices', '1']],
+  [['run', '--testbed', 't.yaml', '--log-level', 'silent', '--', 'true']],
+  [['--help']],
+])('says so, and exits 1, when what %j prints cannot be written', async (args) => {
+  const exited = await nacBroker(args, { cwd: folder.path(), env, stdoutTo: '/dev/full' })
+  expect(exited.code).toBe(1)
+  expect(exited.stderr).toBe('nac-broker: the output cannot be written: the disk is full\n')
+})
+
 it('refuses a socket that a living broker has, naming its pid', async () => {
   const args = ['--testbed', folder.path('t.yaml'), '--socket', folder.path('b.sock')]
   const { code, stderr } = await nacBroker(['serve', ...args])

@@ -17,6 +17,8 @@ interface Surroundings {
   cwd?: string
   env?: NodeJS.ProcessEnv
   stdin?: string
+  /** Where its stdout goes instead of to the test. */
+  stdoutTo?: string
 }
 
 /** `nac-broker` in a process of its own. */
@@ -26,9 +28,11 @@ export class Running implements AsyncDisposable {
   readonly #unread: string[] = []
   readonly #readers: ((line: string) => void)[] = []
 
-  constructor(args: readonly string[], { cwd, env, stdin = '' }: Surroundings = {}) {
+  constructor(args: readonly string[], { cwd, env, stdin = '', stdoutTo }: Surroundings = {}) {
     const { NAC_TEST_BROKER_SOCKET: _, ...inherited } = process.env
-    this.process = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env } })
+    const redirect = stdoutTo === undefined ? '' : ` > ${stdoutTo}`
+    const shell = ['-c', `exec "$0" "$@"${redirect}`, process.execPath, MAIN, ...args]
+    this.process = spawn('sh', shell, { cwd, env: { ...inherited, ...env } })
     this.process.stdin.end(stdin)
     const output = { stdout: '', stderr: '' }
     this.process.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))

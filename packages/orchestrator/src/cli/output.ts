@@ -1,13 +1,21 @@
+import { fileTrouble } from '../file-trouble.ts'
+import { EXIT } from './exit-codes.ts'
+
 /**
  * stdout is for what was asked for, stderr for what there is to say about it. A reader that has gone
- * (`| head`) is no failure: what it would have got is dropped.
+ * (`| head`) is no failure: what it would have got is dropped. A full disk is one.
  */
 type Stream = typeof process.stdout | typeof process.stderr
 
-const gone = new WeakSet<Stream>()
+/** Why nothing is written to these any more. */
+const troubles = new Map<Stream, NodeJS.ErrnoException>()
 
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', () => void gone.add(stream))
+  stream.on('error', (error) => giveUp(stream, error))
+}
+
+function giveUp(stream: Stream, trouble: NodeJS.ErrnoException): void {
+  if (!troubles.has(stream)) troubles.set(stream, trouble)
 }
 
 function print(text: string): void {
@@ -32,13 +40,32 @@ export function printError(message: string): void {
   write(process.stderr, `nac-broker: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`)
 }
 
-/** Resolves when everything written has been handed over. */
-export async function flushed(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) {
-    if (!gone.has(stream)) await new Promise<void>((resolve) => stream.write('', () => resolve()))
-  }
+/** Resolves when everything written to stdout has been handed over: with whether that went well. */
+export async function printed(): Promise<boolean> {
+  await flushed(process.stdout)
+  const trouble = troubles.get(process.stdout)
+  return trouble === undefined || trouble.code === 'EPIPE'
+}
+
+/** To be called at the end. What was asked for and could not be written is a failure of its own. */
+export async function finalExitCode(exitCode: number): Promise<number> {
+  const good = await printed()
+  if (!good)
+    printError(`the output cannot be written: ${fileTrouble(troubles.get(process.stdout))}`)
+  await flushed(process.stderr)
+  return exitCode === EXIT.ok && !good ? EXIT.failed : exitCode
+}
+
+async function flushed(stream: Stream): Promise<void> {
+  if (troubles.has(stream)) return
+  await new Promise<void>((resolve) => {
+    stream.write('', (error) => {
+      if (error) giveUp(stream, error)
+      resolve()
+    })
+  })
 }
 
 function write(stream: Stream, text: string): void {
-  if (!gone.has(stream)) stream.write(text)
+  if (!troubles.has(stream)) stream.write(text)
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { oneOf, TEXT, wholeNumber } from '../config/setting.ts'
 import { EXIT } from './exit-codes.ts'
 import { aborted, onInterrupt } from './interrupt.ts'
-import { printJson } from './output.ts'
+import { printed, printJson } from './output.ts'
 import { type CommonFlags, flag, subcommand } from './subcommand.ts'
 
 interface SimulateFlags extends CommonFlags {
@@ -41,6 +41,7 @@ async function simulate(flags: SimulateFlags): Promise<number> {
   if (testbedOut !== undefined) await simulator.writeTestbed(testbedOut)
   const devices = simulator.devices.map(({ name, port }) => ({ name, port }))
   printJson({ event: 'ready', devices })
-  await aborted(interrupt.signal)
+  // Nobody knows where they are otherwise.
+  if (await printed()) await aborted(interrupt.signal)
   return EXIT.ok
 }
