@@ -94,6 +94,7 @@ export class BrokerSupervisor implements SupervisedBroker {
   }
 
   close({ deadlineMs = 5_000 }: CloseOptions = {}): Promise<string[]> {
+    if (this.#closing) void this.#current?.stop(deadlineMs)
     this.#closing ??= { deadlineMs, done: this.#close() }
     return this.#closing.done
   }

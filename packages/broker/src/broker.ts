@@ -41,7 +41,8 @@ export interface Broker extends AsyncDisposable {
   events(): AsyncIterable<BrokerEvent>
   /**
    * Takes no new work, answers what is under way, logs out of every device, removes the socket.
-   * Returns the names of the devices whose sessions had to be cut off. Idempotent.
+   * Returns the names of the devices whose sessions had to be cut off. Idempotent; called again, the
+   * earlier deadline holds.
    */
   close(options?: CloseOptions): Promise<string[]>
 }
@@ -107,10 +108,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   })
   log.info({ socket: place.path, generation: settings.generation }, 'listening')
 
-  const close = async ({ deadlineMs = 5_000 }: CloseOptions): Promise<string[]> => {
+  const late = new AbortController()
+  const close = async (): Promise<string[]> => {
     emit({ event: 'draining' })
     await listener.close()
-    const cutOff = await drain(pool, deadlineMs, clock)
+    const cutOff = await drain(pool, late.signal, clock)
     for (const connection of connections) connection.shutDown()
     await allClosed(connections, clock)
     feed.end()
@@ -129,7 +131,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     statistics: () => statistics(context),
     status: () => brokerStatus(context),
     events: () => feed.stream(),
-    close: (closeOptions = {}) => (closing ??= close(closeOptions)),
+    async close({ deadlineMs = 5_000 } = {}) {
+      const deadline = clock.startTimer(deadlineMs, () => late.abort())
+      closing ??= close()
+      return closing.finally(() => deadline.cancel())
+    },
     async [Symbol.asyncDispose]() {
       await broker.close()
     },
@@ -141,12 +147,12 @@ async function testbedOf({ testbed }: BrokerOptions): Promise<Testbed | undefine
   return typeof testbed === 'string' ? loadTestbed(testbed) : testbed
 }
 
-/** Lets commands finish and sessions log out; returns whose were cut off at the deadline. */
-async function drain(pool: Pool, deadlineMs: number, clock: Clock): Promise<string[]> {
+/** Lets commands finish and sessions log out; returns whose were cut off when it was late. */
+async function drain(pool: Pool, late: AbortSignal, clock: Clock): Promise<string[]> {
   pool.shutDown()
   const onTimeout = (): Error => new BrokerError('DEADLINE_EXCEEDED', 'sessions are still open')
   try {
-    await withDeadline(pool.slots.whenEmpty(), { ms: deadlineMs, onTimeout, clock })
+    await withDeadline(pool.slots.whenEmpty(), { ms: Infinity, onTimeout, signal: late, clock })
     return []
   } catch {
     const cutOff = [...pool.lanes.values()].filter(({ busy }) => busy)

@@ -77,7 +77,10 @@ export class Generation {
     return Promise.race([answer, this.lost])
   }
 
-  /** Asks it to stop, waits the grace, then ends it. Returns what it had to cut off. */
+  /**
+   * Asks it to stop, waits the grace, then ends it. Returns what it had to cut off. Called again, the
+   * earlier deadline holds.
+   */
   async stop(deadlineMs: number): Promise<string[]> {
     this.#detector.stop()
     this.#hosted.post({ type: 'stop', deadlineMs })

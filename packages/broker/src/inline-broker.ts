@@ -21,14 +21,12 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
   void (async () => {
     for await (const event of broker.events()) feed.emit(event)
   })()
-  const close = async (closeOptions: CloseOptions): Promise<string[]> => {
-    const cutOff = await broker.close(closeOptions)
+  const putAway = async (): Promise<void> => {
     feed.end()
     await store?.close()
     await place.release()
-    return cutOff
   }
-  let closing: Promise<string[]> | undefined
+  let gone: Promise<void> | undefined
   const supervised: SupervisedBroker = {
     socketPath: place.path,
     storePath: store?.path ?? null,
@@ -39,7 +37,11 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     statistics: () => broker.statistics(),
     status: async () => broker.status(),
     events: () => feed.stream(),
-    close: (closeOptions = {}) => (closing ??= close(closeOptions)),
+    async close(closeOptions?: CloseOptions) {
+      const cutOff = await broker.close(closeOptions)
+      await (gone ??= putAway())
+      return cutOff
+    },
     async [Symbol.asyncDispose]() {
       await supervised.close()
     },

@@ -51,7 +51,10 @@ export interface SupervisedBroker extends AsyncDisposable {
   status(): Promise<StatusResult>
   /** What happens from now on, until the broker is closed. */
   events(): AsyncIterable<SupervisedBrokerEvent>
-  /** Returns the names of the devices whose sessions had to be cut off. Idempotent. */
+  /**
+   * Returns the names of the devices whose sessions had to be cut off. Idempotent; called again, the
+   * earlier deadline holds.
+   */
   close(options?: CloseOptions): Promise<string[]>
 }
 

@@ -15,6 +15,7 @@ export type ToHosted =
   /** Answered with `alive` by the broker's own main loop. */
   | { type: 'probe' }
   | { type: 'status'; id: number }
+  /** Told again, the earlier deadline holds. */
   | { type: 'stop'; deadlineMs: number }
 
 /** From a hosted broker. */

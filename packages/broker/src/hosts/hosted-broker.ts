@@ -15,6 +15,7 @@ export interface HostPort {
 /** Runs one broker as its launcher says; what a thread or process of a host does from its first line. */
 export function runHostedBroker(port: HostPort): void {
   let broker: Broker | undefined
+  let stopping = false
   port.onMessage((message) => {
     switch (message.type) {
       case 'start':
@@ -27,7 +28,10 @@ export function runHostedBroker(port: HostPort): void {
         if (broker) port.post({ type: 'status', id: message.id, status: broker.status() })
         return
       case 'stop':
-        void stop(port, broker, message.deadlineMs)
+        // Told again, it has less time.
+        if (stopping) void broker?.close(message)
+        else void stop(port, broker, message.deadlineMs)
+        stopping = true
     }
   })
 }

@@ -6,7 +6,7 @@ import { startGuard } from '../guard.ts'
 import { interruptionExitCode } from '../interruption.ts'
 import { EXIT } from './exit-codes.ts'
 import { aborted, onInterrupt } from './interrupt.ts'
-import { printJson } from './output.ts'
+import { printed, printJson } from './output.ts'
 import { type CommonFlags, flag, subcommand } from './subcommand.ts'
 import { testbedFlag, testbedOf } from './testbed-flag.ts'
 
@@ -48,22 +48,29 @@ async function serve(flags: ServeFlags): Promise<number> {
   })
   await using guard = await startGuard()
   await guardBroker(guard, broker)
-  void tell(broker)
-  await aborted(AbortSignal.any([interrupt.signal, broker.lost]))
+  const unheard = new AbortController()
+  void tell(broker, unheard)
+  await aborted(AbortSignal.any([interrupt.signal, broker.lost, unheard.signal]))
   if (broker.lost.aborted) {
     await broker.close()
     return EXIT.brokerLost
   }
-  const inAHurry = aborted(interrupt.hurry).then(() => interruptionExitCode(interrupt.hurry.reason))
-  const drained = broker.close({ deadlineMs: DRAIN_MS }).then(() => EXIT.ok)
-  return await Promise.race([drained, inAHurry])
+  const { hurry } = interrupt
+  // Not just left: what runs for its devices must not outlive it.
+  hurry.addEventListener('abort', () => void broker.close({ deadlineMs: 0 }), { once: true })
+  await broker.close({ deadlineMs: DRAIN_MS })
+  return hurry.aborted ? interruptionExitCode(hurry.reason) : EXIT.ok
 }
 
-/** Prints a line for each generation that accepts requests, and one when no next one will. */
-async function tell(broker: SupervisedBroker): Promise<void> {
+/**
+ * Prints a line for each generation that accepts requests, and one when no next one will. Aborts
+ * `unheard` when the first cannot be written: nobody knows where the broker is then.
+ */
+async function tell(broker: SupervisedBroker, unheard: AbortController): Promise<void> {
   const events = broker.events()
   const { pid, generation } = await broker.status()
   printJson({ event: 'listening', socket: broker.socketPath, generation, pid })
+  if (!(await printed())) return unheard.abort()
   for await (const event of events) {
     if (event.event === 'listening' && event.generation > generation) {
       const { socket, generation: next, pid: nextPid } = event
