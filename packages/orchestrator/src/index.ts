@@ -3,18 +3,30 @@
  *
  *   run            hosts the broker, runs the workers, writes the report
  *   worker-plan    what a config asks for -> one named worker after the other
- *   run-workers    so many at a time; one that fails stops the others
- *   worker         one child process (process-group, worker-log, line-splitter)
+ *   failure-policy when a run goes on, and what became of it (failure-policy-options)
+ *   run-workers    so many at a time, again where they fail (worker-record), until the policy ends it
+ *   worker-attempt one of a worker's attempts, with its log and its environment
+ *   worker         one child process (process-group, worker-limits, worker-log, line-splitter)
+ *   broker-history the broker's generations, and whether it is there
  *   report         what report.json holds
  *   config/        nac-broker.yaml -> Config, with file and line in every error
  *   demo/          a run on simulated devices, and what must be true of it
  *   cli/           the command: flags in, lines and exit codes out; nothing else writes to the console
  *
- * One run: cli/run -> config/load -> run -> run-workers -> worker.
+ * One run: cli/run -> config/load -> run -> run-workers -> worker-attempt -> worker.
  */
 export { loadConfig } from './config/load.ts'
 export type { Config } from './config/schema.ts'
+export type { BrokerTurn } from './broker-history.ts'
+export type { FailurePolicy } from './failure-policy.ts'
+export type { FailurePolicyOptions } from './failure-policy-options.ts'
 export { Interruption, type StopSignal } from './interruption.ts'
-export type { DeviceReport, RunReport, WorkerReport } from './report.ts'
+export type {
+  AttemptReport,
+  DeviceReport,
+  GenerationReport,
+  RunReport,
+  WorkerReport,
+} from './report.ts'
 export { run, type RunConfig, type RunEvent, type RunOptions } from './run.ts'
 export type { WorkerSpec } from './worker-plan.ts'

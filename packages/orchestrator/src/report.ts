@@ -1,13 +1,16 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { BrokerError, type BrokerStatistics, type DeviceStatus } from '@nac-broker/protocol'
+import type { FailurePolicy } from './failure-policy.ts'
 import { makeWritableDirectory } from './make-directory.ts'
 
 export interface WorkerReport {
   name: string
-  status: 'passed' | 'failed' | 'cancelled'
+  /** `failed-to-stop`: it was killed, and some time later it had still not ended. */
+  status: 'passed' | 'failed' | 'cancelled' | 'never-started' | 'failed-to-stop'
   /** The device it was for, where there is one worker per device. */
   device?: string
+  /** How the last attempt ended. */
   exitCode?: number
   /** What ended it, where it did not exit by itself. */
   signal?: NodeJS.Signals
@@ -15,9 +18,33 @@ export interface WorkerReport {
   reason?: string
   /** Absent where it was never started. */
   startedAt?: string
+  /** From the first attempt's start to the last one's end. */
   durationMs?: number
   /** Its output: a path in the report directory. Absent where it was never started. */
   log?: string
+  /** Empty where it was never started. */
+  attempts: AttemptReport[]
+}
+
+export interface AttemptReport {
+  /** Counts from 1. */
+  attempt: number
+  status: 'passed' | 'failed' | 'cancelled'
+  startedAt: string
+  durationMs: number
+  exitCode?: number
+  signal?: NodeJS.Signals
+  reason?: string
+}
+
+export interface GenerationReport {
+  generation: number
+  startedAt: string
+  endedAt?: string
+  /** Of the process that owned the socket. */
+  pid?: number
+  /** Why it was lost, if it was. */
+  lost?: string
 }
 
 export interface DeviceReport {
@@ -29,8 +56,11 @@ export interface DeviceReport {
 
 /** What `report.json` holds. */
 export interface RunReport {
-  status: 'COMPLETE' | 'FAILED' | 'ABORTED'
+  /** PARTIAL: the failure policy is satisfied, but not every worker has passed. */
+  status: 'COMPLETE' | 'PARTIAL' | 'FAILED' | 'ABORTED'
   exitCode: number
+  /** Why it is not COMPLETE. */
+  reason?: string
   runId: string
   startedAt: string
   durationMs: number
@@ -39,7 +69,16 @@ export interface RunReport {
   devices: DeviceReport[]
   /** What was to happen when the broker is lost. */
   policy: string
-  broker: { generation: number; statistics: BrokerStatistics }
+  /** What was to happen when a worker fails. */
+  failurePolicy: FailurePolicy
+  broker: {
+    /** The last one's. */
+    generation: number
+    restarts: number
+    generations: GenerationReport[]
+    /** Summed over the generations. */
+    statistics: BrokerStatistics
+  }
 }
 
 export function deviceReport({ device, platform, lastError }: DeviceStatus): DeviceReport {

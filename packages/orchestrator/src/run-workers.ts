@@ -1,101 +1,142 @@
-import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
-import type { Clock } from '@nac-broker/supervisor'
-import type { Guard } from './guard.ts'
+import { type MemberSpec, runGroup, type SupervisionEvent } from '@nac-broker/supervisor'
+import { decide, type FailurePolicy } from './failure-policy.ts'
 import type { ReportDirectory, WorkerReport } from './report.ts'
-import { runWorker, type WorkerEnd } from './worker.ts'
-import { WorkerLog } from './worker-log.ts'
+import { STOP_MS } from './worker.ts'
+import { type AttemptContext, runAttempt } from './worker-attempt.ts'
 import type { PlannedWorker } from './worker-plan.ts'
+import { WorkerRecord } from './worker-record.ts'
 
-export interface CrewContext {
+export interface CrewContext extends Omit<AttemptContext, 'attempt' | 'before' | 'logFile'> {
+  policy: FailurePolicy
   /** How many run at a time. */
   maxParallel: number
   directory: ReportDirectory
-  /** The orchestrator's environment, which every worker inherits. */
-  env: NodeJS.ProcessEnv
-  signal: AbortSignal
-  hurry: AbortSignal
-  clock: Clock
-  guard?: Guard | undefined
-  onStart(worker: PlannedWorker): void
-  /** Absent: nobody listens, and the output goes straight into the logs. */
-  onLine?: ((worker: string, line: string) => void) | undefined
-  onEnd(report: WorkerReport): void
+  /** Aborted when the broker was given up. It is part of `signal`. */
+  lost: AbortSignal
+  /** Resolves when it is known what became of the broker: whether a failure is the worker's own. */
+  brokerSettled: (signal: AbortSignal) => Promise<void>
+  onStart: (worker: string, attempt: number) => void
+  onRetry: (worker: string, retry: { attempt: number; delayMs: number; reason: string }) => void
+  onEnd: (report: WorkerReport) => void
 }
 
+/** A pause before a retry grows no longer than this, unless the first one is longer already. */
+const LONGEST_RETRY_DELAY_MS = 600_000
+
 /**
- * Runs the workers in their order. The first one that fails stops the others, and those that have not
- * been started never are. Returns one report for each, in their order.
+ * Runs the workers in their order, again where they fail and attempts are left, and stops those that
+ * run when the failure policy can no longer be satisfied. Returns one report for each, in their order.
  */
 export async function runWorkers(
   workers: readonly PlannedWorker[],
   context: CrewContext,
 ): Promise<WorkerReport[]> {
-  const failFast = new AbortController()
-  const signal = AbortSignal.any([context.signal, failFast.signal])
-  const waiting = [...workers]
-  const reports = new Map<string, WorkerReport>()
-  const takeTurns = async (): Promise<void> => {
-    for (let worker = waiting.shift(); worker; worker = waiting.shift()) {
-      const report = signal.aborted
-        ? neverStarted(worker, signal.reason as Error)
-        : await runOne(worker, { ...context, signal })
-      reports.set(worker.name, report)
-      if (report.status === 'failed') failFast.abort(failedBy(worker))
-      context.onEnd(report)
+  const { policy, clock, maxParallel } = context
+  const hopeless = new AbortController()
+  const signal = AbortSignal.any([context.signal, hopeless.signal])
+  const records = workers.map((worker) => new WorkerRecord(worker, clock))
+  const judge = ({ worker }: WorkerRecord): void => {
+    const states = records.map(({ state }) => state)
+    const decision = decide(policy, states)
+    if (decision.goOn) return
+    const why = `worker "${worker.name}" failed; ${decision.reason}`
+    hopeless.abort(new BrokerError('CANCELLED', why))
+  }
+  const report = (record: WorkerRecord): WorkerReport =>
+    record.report(context.directory.logOf(record.worker.name).relative)
+
+  const { members } = await runGroup(
+    records.map((record) =>
+      memberOf(record, context, (event) => {
+        // One that could not be stopped may end after all, when everything has been said.
+        if (record.isOver) return
+        // At once, before another worker takes the turn of this one.
+        if (conclude(record, event, { policy, signal })) context.onEnd(report(record))
+        if (event.event === 'escalated') judge(record)
+        if (event.event === 'backing-off') {
+          const { attempt, delayMs } = event
+          context.onRetry(record.worker.name, { attempt, delayMs, reason: record.reason ?? '' })
+        }
+      }),
+    ),
+    { signal, maxParallel, graceMs: STOP_MS, clock },
+  )
+  return members.map(({ status }, index) => {
+    const record = records[index] as WorkerRecord
+    if (status === 'never-started') {
+      record.conclude('never-started', (signal.reason as Error).message)
+      context.onEnd(report(record))
     }
+    if (status === 'failed-to-stop') {
+      const reason = 'it was killed and has not ended'
+      record.end({ status: 'cancelled', reason })
+      record.conclude('failed-to-stop', reason)
+      context.onEnd(report(record))
+    }
+    return report(record)
+  })
+}
+
+/** A worker as a member of the group: its attempts are the restarts of a supervision. */
+function memberOf(
+  record: WorkerRecord,
+  context: CrewContext,
+  onEvent: (event: SupervisionEvent) => void,
+): MemberSpec {
+  const { retryAttempts, retryDelayMs } = context.policy
+  const { worker } = record
+  const { name } = worker
+  const logFile = context.directory.logOf(name).absolute
+  return {
+    name,
+    async serve({ signal, attempt }) {
+      const before = record.lastAttempt?.reason
+      context.onStart(name, attempt)
+      record.begin(attempt)
+      const end = await runAttempt(worker, { ...context, signal, attempt, before, logFile })
+      record.end(end)
+      if (end.status === 'passed') return
+      if (end.status === 'failed') await context.brokerSettled(signal)
+      if (context.lost.aborted) record.excuse()
+      throw new BrokerError('CANCELLED', end.reason)
+    },
+    options: {
+      restart: 'transient',
+      intensity: { maxRestarts: retryAttempts, withinMs: Infinity },
+      backoff: { firstMs: retryDelayMs, maxMs: Math.max(retryDelayMs, LONGEST_RETRY_DELAY_MS) },
+      onEvent,
+    },
   }
-  const atATime = Math.min(context.maxParallel, workers.length)
-  await Promise.all(Array.from({ length: atATime }, takeTurns))
-  return workers.map(({ name }) => reports.get(name) as WorkerReport)
 }
 
-async function runOne(worker: PlannedWorker, context: CrewContext): Promise<WorkerReport> {
-  const { clock, onLine } = context
-  const startedAt = clock.wallTime().toISOString()
-  const startedMs = clock.now()
-  const { relative, absolute } = context.directory.logOf(worker.name)
-  context.onStart(worker)
-  const end = await runLogged(worker, absolute, context, onLine)
-  const durationMs = Math.round(clock.now() - startedMs)
-  return { ...subject(worker), ...end, startedAt, durationMs, log: relative }
-}
-
-async function runLogged(
-  worker: PlannedWorker,
-  file: string,
-  { env: inherited, signal, hurry, clock, guard }: CrewContext,
-  onLine: CrewContext['onLine'],
-): Promise<WorkerEnd> {
-  let log: WorkerLog
-  try {
-    log = new WorkerLog(file, onLine && ((line) => onLine(worker.name, line)))
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return { status: 'failed', reason: `its log cannot be written: ${why}` }
-  }
-  try {
-    const env = { ...inherited, ...worker.env }
-    return await runWorker(worker, { env: withOurNode(env), log, signal, hurry, clock, guard })
-  } finally {
-    log.close()
+/** Whether that was the end of its supervision. */
+function conclude(
+  record: WorkerRecord,
+  { event }: SupervisionEvent,
+  { policy, signal }: { policy: FailurePolicy; signal: AbortSignal },
+): boolean {
+  switch (event) {
+    case 'finished':
+      record.conclude('passed')
+      return true
+    case 'escalated':
+      record.conclude('failed')
+      return true
+    case 'cancelled':
+      concludeCancelled(record, policy, (signal.reason as Error).message)
+      return true
+    default:
+      return false
   }
 }
 
-/** So that `node` in a command is the Node that runs us. */
-function withOurNode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const folders = [path.dirname(process.execPath), env['PATH']].filter(Boolean)
-  return { ...env, PATH: folders.join(path.delimiter) }
-}
-
-function neverStarted(worker: PlannedWorker, { message }: Error): WorkerReport {
-  return { ...subject(worker), status: 'cancelled', reason: message }
-}
-
-function subject({ name, device }: PlannedWorker): { name: string; device?: string } {
-  return { name, ...(device !== undefined && { device }) }
-}
-
-function failedBy({ name }: PlannedWorker): BrokerError {
-  return new BrokerError('CANCELLED', `worker "${name}" failed`)
+/** What a worker did before it was told to end is its own. */
+function concludeCancelled(record: WorkerRecord, policy: FailurePolicy, why: string): void {
+  const { lastAttempt } = record
+  if (!lastAttempt) return record.conclude('never-started', why)
+  const { status, attempt, reason } = lastAttempt
+  if (status !== 'failed') return record.conclude(status)
+  if (attempt > policy.retryAttempts) return record.conclude('failed')
+  record.conclude('cancelled', `no attempt ${attempt + 1} after ${reason}: ${why}`)
 }

@@ -5,7 +5,10 @@ import { loadTestbed } from '@nac-broker/devices'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { StatusResult } from '@nac-broker/protocol'
+import { BrokerHistory, type BrokerTurn } from './broker-history.ts'
 import type { BrokerConfig } from './config/schema.ts'
+import { outcome } from './failure-policy.ts'
+import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-policy-options.ts'
 import { guardBroker } from './guard-broker.ts'
 import { startGuard } from './guard.ts'
 import { interruptionExitCode } from './interruption.ts'
@@ -20,14 +23,21 @@ export interface RunConfig {
   broker?: BrokerConfig | undefined
   /** How many workers run at a time. Default: all. */
   maxParallel?: number | undefined
+  /** What happens when a worker fails. Default: the others are stopped, and the run has failed. */
+  failurePolicy?: FailurePolicyOptions | undefined
+  /** A run that satisfies its policy exits with 0, although not every worker passed. */
+  partialOk?: boolean | undefined
   reportDir: string
 }
 
 /** What happens in a run. */
 export type RunEvent =
   | { event: 'started'; workers: number; socketPath: string; reportDir: string }
-  | { event: 'worker-started'; worker: string }
+  | { event: 'worker-started'; worker: string; attempt: number }
+  /** An attempt failed; `attempt` is the one to come. */
+  | { event: 'worker-retrying'; worker: string; attempt: number; delayMs: number; reason: string }
   | { event: 'worker-ended'; worker: WorkerReport }
+  | { event: 'broker'; turn: BrokerTurn }
   | { event: 'finished'; report: RunReport; reportFile: string }
 
 export interface RunOptions {
@@ -49,8 +59,8 @@ export interface RunOptions {
 const CLOSE_MS = 3_000
 
 /**
- * A whole run: hosts the broker, runs the workers with its socket in their environment, stops them all
- * when one fails, and writes the report. No process and no socket of it is left when it resolves.
+ * A whole run: hosts the broker, runs the workers with its socket in their environment, keeps to the
+ * crash policy and the failure policy, and writes the report. No process and no socket of it is left when it resolves.
  * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`: nothing was started.
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunReport> {
@@ -65,10 +75,13 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const plan = (runEnv: Record<string, string>): PlannedWorker[] =>
     planWorkers(config.workers, testbed, { ...runEnv, NAC_BROKER_RUN_ID: runId })
   const { length: count } = plan({})
+  const policy = resolveFailurePolicy(config.failurePolicy ?? {}, count)
   const directory = await ReportDirectory.create(config.reportDir)
 
   await using guard = await startGuard({ clock, log })
   const broker = await superviseBroker({ ...config.broker, testbed, env, clock, log })
+  const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
+  const history = new BrokerHistory(broker, { clock, onTurn })
   let workers: WorkerReport[]
   let status: StatusResult | undefined
   try {
@@ -76,49 +89,56 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     const { socketPath } = broker
     emit({ event: 'started', workers: count, socketPath, reportDir: directory.path })
     workers = await runWorkers(plan(broker.env()), {
+      policy,
       maxParallel: config.maxParallel ?? count,
       directory,
       env,
       signal: AbortSignal.any([signal, broker.lost]),
+      lost: broker.lost,
+      brokerSettled: (stop) => history.settled(stop),
       hurry: options.hurry ?? new AbortController().signal,
       clock,
       guard,
-      onStart: ({ name }) => emit({ event: 'worker-started', worker: name }),
+      onStart: (worker, attempt) => emit({ event: 'worker-started', worker, attempt }),
+      onRetry: (worker, retry) => emit({ event: 'worker-retrying', worker, ...retry }),
       onLine: options.onLine,
       onEnd: (worker) => emit({ event: 'worker-ended', worker }),
     })
     status = await broker.status().catch(() => undefined)
   } finally {
     await broker.close({ deadlineMs: CLOSE_MS })
+    await history.finish()
   }
   const report: RunReport = {
-    ...outcome(workers, signal, broker.lost),
+    ...outcome(policy, {
+      states: workers.map((worker) => worker.status),
+      brokerLost: messageOf(broker.lost),
+      interrupted: signal.aborted
+        ? { exitCode: interruptionExitCode(signal.reason), reason: messageOf(signal) ?? '' }
+        : undefined,
+      partialOk: config.partialOk,
+    }),
     runId,
     startedAt,
     durationMs: Math.round(clock.now() - startedMs),
     testbed: path.resolve(testbed.path),
     workers,
     policy: broker.env()['NAC_BROKER_POLICY'] ?? '',
-    devices: (status?.devices ?? []).map(deviceReport),
-    broker: { generation: broker.generation, statistics: broker.statistics() },
+    failurePolicy: policy,
+    devices: status?.devices.map(deviceReport) ?? testbed.deviceNames.map((name) => ({ name })),
+    broker: {
+      generation: broker.generation,
+      restarts: broker.generation - 1,
+      generations: history.generations,
+      statistics: broker.statistics(),
+    },
   }
   await directory.write(report)
   emit({ event: 'finished', report, reportFile: directory.reportFile })
   return report
 }
 
-/** An interruption that came too late to stop anybody changes nothing. */
-function outcome(
-  workers: readonly WorkerReport[],
-  signal: AbortSignal,
-  lost: AbortSignal,
-): Pick<RunReport, 'status' | 'exitCode'> {
-  const all = (...allowed: WorkerReport['status'][]): boolean =>
-    workers.every(({ status }) => allowed.includes(status))
-  if (all('passed')) return { status: 'COMPLETE', exitCode: 0 }
-  if (lost.aborted) return { status: 'ABORTED', exitCode: 4 }
-  if (signal.aborted && !all('passed', 'failed')) {
-    return { status: 'ABORTED', exitCode: interruptionExitCode(signal.reason) }
-  }
-  return { status: 'FAILED', exitCode: 1 }
+function messageOf({ aborted, reason }: AbortSignal): string | undefined {
+  if (!aborted) return undefined
+  return reason instanceof Error ? reason.message : String(reason)
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { LineSplitter } from './line-splitter.ts'
 
@@ -12,9 +12,16 @@ export class WorkerLog {
   readonly #file: number
   readonly #onLine: ((line: string) => void) | undefined
 
-  /** @throws when the file cannot be written. */
-  constructor(file: string, onLine: ((line: string) => void) | undefined) {
-    this.#file = openSync(file, 'w')
+  /**
+   * `earlier` says what is to become of what is in the file.
+   * @throws when the file cannot be written.
+   */
+  constructor(
+    file: string,
+    onLine: ((line: string) => void) | undefined,
+    earlier: 'keep' | 'drop' = 'drop',
+  ) {
+    this.#file = openSync(file, earlier === 'keep' ? 'a+' : 'w+')
     this.#onLine = onLine
     this.stdio = onLine ? ['ignore', 'pipe', 'pipe'] : ['ignore', this.#file, this.#file]
   }
@@ -33,13 +40,24 @@ export class WorkerLog {
 
   /** A line of our own. */
   note(text: string): void {
-    this.#write(Buffer.from(`nac-broker: ${text}\n`))
+    this.#write(Buffer.from(`${this.#isAtLineStart() ? '' : '\n'}nac-broker: ${text}\n`))
     this.#onLine?.(`nac-broker: ${text}`)
+  }
+
+  /** When something was last written, by the calendar. */
+  lastWrite(): Date {
+    return fstatSync(this.#file).mtime
   }
 
   /** Only when nothing is attached any more. */
   close(): void {
     closeSync(this.#file)
+  }
+
+  #isAtLineStart(): boolean {
+    const { size } = fstatSync(this.#file)
+    const last = Buffer.alloc(1)
+    return size === 0 || (readSync(this.#file, last, 0, 1, size - 1), last.toString() === '\n')
   }
 
   /** A full disk costs us the log, not the run. */

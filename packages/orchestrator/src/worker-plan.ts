@@ -12,6 +12,8 @@ export interface WorkerSpec {
   env?: Readonly<Record<string, string>>
   /** The whole worker; then it is stopped and has failed. Default: as long as it takes. */
   timeoutMs?: number
+  /** Without output for so long it is stopped and has failed. Default: it may be silent. */
+  idleTimeoutMs?: number
 }
 
 /** One worker of a run. */
@@ -21,11 +23,12 @@ export interface PlannedWorker {
   /** What its environment has besides the orchestrator's own. */
   env: Readonly<Record<string, string>>
   timeoutMs: number | undefined
+  idleTimeoutMs: number | undefined
   /** The device it is for, where there is one worker per device. */
   device: string | undefined
 }
 
-/** @throws {BrokerError} `CONFIG_INVALID` when two workers would have the same name. */
+/** @throws {BrokerError} `CONFIG_INVALID` when two workers would have the same name, or there is none. */
 export function planWorkers(
   specs: readonly WorkerSpec[],
   testbed: Testbed,
@@ -40,13 +43,17 @@ export function planWorkers(
         ...(device !== undefined && deviceEnv(device, testbed)),
         ...runEnv,
         NAC_BROKER_WORKER: name,
-        NAC_BROKER_ATTEMPT: '1',
         NAC_TEST_TESTBED: path.resolve(testbed.path),
       },
       timeoutMs: spec.timeoutMs,
+      idleTimeoutMs: spec.idleTimeoutMs,
       device,
     })),
   )
+  if (workers.length === 0) {
+    const what = `${testbed.path} has no devices, so there is no worker to run`
+    throw new BrokerError('CONFIG_INVALID', what)
+  }
   const names = workers.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice === undefined) return workers

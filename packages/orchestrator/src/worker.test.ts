@@ -17,19 +17,25 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 /** Runs a shell script; `up` resolves when it has printed a line. */
 function start(
   script: string,
-  options: { signal?: AbortSignal; timeoutMs?: number; clock?: Clock } = {},
+  options: {
+    signal?: AbortSignal
+    timeoutMs?: number
+    idleTimeoutMs?: number
+    clock?: Clock
+  } = {},
 ): { end: Promise<WorkerEnd>; up: Promise<string>; log: () => Promise<string> } {
   const { promise: up, resolve } = Promise.withResolvers<string>()
   const file = path.join(folder, 'log')
   const log = new WorkerLog(file, resolve)
   const never = new AbortController().signal
-  const { signal = never, timeoutMs, clock = systemClock } = options
+  const { signal = never, timeoutMs, idleTimeoutMs, clock = systemClock } = options
   const end = runWorker(
     {
       name: 'w',
       command: ['sh', '-c', script],
       env: {},
       timeoutMs,
+      idleTimeoutMs,
       device: undefined,
     },
     { env: process.env, log, signal, hurry: never, clock },
@@ -83,7 +89,8 @@ it('says why a program cannot be started', async () => {
   const log = new WorkerLog(path.join(folder, 'log'), undefined)
   const { signal } = new AbortController()
   const context = { env: process.env, log, signal, hurry: signal, clock: systemClock }
-  const planned = { name: 'w', env: {}, timeoutMs: undefined, device: undefined }
+  const none = { timeoutMs: undefined, idleTimeoutMs: undefined, device: undefined }
+  const planned = { name: 'w', env: {}, ...none }
   const end = await runWorker({ ...planned, command: [folder] }, context)
   const reason = `cannot start "${folder}": it is not executable`
   expect(end).toEqual({ status: 'failed', reason })

@@ -4,6 +4,7 @@ import { BrokerError } from '@nac-broker/protocol'
 import { type Clock, withDeadline } from '@nac-broker/supervisor'
 import type { Guard } from './guard.ts'
 import { ProcessGroup } from './process-group.ts'
+import { watchLimits } from './worker-limits.ts'
 import type { WorkerLog } from './worker-log.ts'
 import type { PlannedWorker } from './worker-plan.ts'
 
@@ -11,6 +12,8 @@ import type { PlannedWorker } from './worker-plan.ts'
 const GRACE_MS = 5_000
 /** What a worker left behind outside its group may hold on to its output for this long. */
 const LAST_OUTPUT_MS = 1_000
+/** Who is not gone this long after it was told to end cannot be ended. */
+export const STOP_MS = GRACE_MS + LAST_OUTPUT_MS + 5_000
 
 /** How a worker ended. */
 export type WorkerEnd =
@@ -27,6 +30,8 @@ export interface WorkerContext {
   /** Aborted, it ends the grace. */
   hurry: AbortSignal
   clock: Clock
+  /** The last sign of life that is not in the log, such as a request to the broker. */
+  lastTraffic?: ((worker: string) => Date | undefined) | undefined
   /** Ends the worker when this process is killed. */
   guard?: Guard | undefined
 }
@@ -49,18 +54,14 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   }
   const exited = exitOf(child)
   const group = new ProcessGroup(child.pid as number, context.guard)
-  const timeout = new AbortController()
-  const { timeoutMs } = worker
-  const timer =
-    timeoutMs !== undefined && clock.startTimer(timeoutMs, () => timeout.abort(timedOut(timeoutMs)))
-  const stop = AbortSignal.any([signal, timeout.signal])
+  using limits = watchLimits(worker, { clock, lastSign: () => lastSignOf(worker, context) })
+  const stop = AbortSignal.any([signal, limits.exceeded])
   let stopping: Promise<void> | undefined
   const onStop = (): void => void (stopping = stopGroup(group, context))
   if (stop.aborted) onStop()
   else stop.addEventListener('abort', onStop, { once: true })
 
   const exit = await exited
-  if (timer) timer.cancel()
   stop.removeEventListener('abort', onStop)
   await stopping
   group.end()
@@ -69,7 +70,7 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   const { message } = stop.reason as Error
   log.note(`stopped: ${message}`)
   return {
-    status: timeout.signal.aborted ? 'failed' : 'cancelled',
+    status: stop.reason === limits.exceeded.reason ? 'failed' : 'cancelled',
     ...(exit.code !== null && { exitCode: exit.code }),
     ...(exit.signal !== null && { signal: exit.signal }),
     reason: message,
@@ -128,6 +129,12 @@ function ended({ code, signal }: Exit): WorkerEnd {
   if (code !== null) return { status: 'failed', exitCode: code, reason: `exit code ${code}` }
   const reason = `killed by ${signal ?? 'a signal'}`
   return { status: 'failed', ...(signal !== null && { signal }), reason }
+}
+
+function lastSignOf({ name }: PlannedWorker, { log, lastTraffic }: WorkerContext): Date {
+  const written = log.lastWrite()
+  const traffic = lastTraffic?.(name)
+  return traffic && traffic > written ? traffic : written
 }
 
 function timedOut(ms: number): BrokerError {

@@ -1,4 +1,6 @@
 import path from 'node:path'
+import type { BrokerTurn } from '../broker-history.ts'
+import { neededBy } from '../failure-policy.ts'
 import type { RunReport, WorkerReport } from '../report.ts'
 import type { RunEvent } from '../run.ts'
 import { printLine } from './output.ts'
@@ -18,6 +20,8 @@ export function runOutput(flags: { quiet?: boolean; verbose?: boolean }): RunOut
   let running = 0
   let ended = 0
   let shown: Progress | undefined
+  // A bar is not to be written over: what happened to the broker is told behind it.
+  const broker: string[] = []
   const onEvent = (event: RunEvent): void => {
     switch (event.event) {
       case 'started':
@@ -27,16 +31,30 @@ export function runOutput(flags: { quiet?: boolean; verbose?: boolean }): RunOut
         else printLine(`${count(running, 'worker')}, broker at ${event.socketPath}`)
         return
       case 'worker-started':
-        if (!withBar) printLine(`${event.worker}: started`)
+        if (!withBar) printLine(`${event.worker}: ${startOf(event.attempt)}`)
         return
+      case 'worker-retrying':
+        if (!withBar) printLine(retryLine(event))
+        return
+      case 'broker': {
+        const line = brokerLine(event.turn)
+        if (line === undefined) return
+        if (withBar) broker.push(line)
+        else printLine(line)
+        return
+      }
       case 'worker-ended':
         shown?.update(++ended)
         // Before the broker logs its last lines, which the bar would overwrite.
         if (ended === running) shown?.stop()
-        if (!withBar) printLine(workerLine(event.worker, reportDir))
+        if (!withBar && event.worker.status !== 'never-started') {
+          printLine(workerLine(event.worker, reportDir))
+        }
         return
       case 'finished':
-        if (withBar) for (const line of troubles(event.report, reportDir)) printLine(line)
+        if (withBar) {
+          for (const line of [...broker, ...troubles(event.report, reportDir)]) printLine(line)
+        }
         printLine(finalLine(event.report, event.reportFile))
     }
   }
@@ -44,6 +62,35 @@ export function runOutput(flags: { quiet?: boolean; verbose?: boolean }): RunOut
     onEvent,
     onLine: flags.verbose ? (worker, line) => printLine(`[${worker}] ${line}`) : undefined,
     [Symbol.dispose]: () => shown?.stop(),
+  }
+}
+
+function startOf(attempt: number): string {
+  return attempt === 1 ? 'started' : `attempt ${attempt} started`
+}
+
+function retryLine({
+  worker,
+  attempt,
+  delayMs,
+  reason,
+}: Extract<RunEvent, { event: 'worker-retrying' }>): string {
+  return `${worker}: attempt ${attempt - 1} failed: ${reason}; the next one in ${seconds(delayMs)}`
+}
+
+/** What a run's reader has to know of the broker, if it is that. */
+function brokerLine(turn: BrokerTurn): string | undefined {
+  switch (turn.event) {
+    case 'broker-lost':
+      return `broker: generation ${turn.generation} was lost: ${turn.message}`
+    case 'listening':
+      return `broker: restarted as generation ${turn.generation}`
+    case 'fallback':
+      return 'broker: not restarted; the workers go to the devices directly'
+    case 'aborted':
+      return `broker: given up, so the run is aborted: ${turn.message}`
+    case 'restarting':
+      return undefined
   }
 }
 
@@ -62,12 +109,38 @@ function workerLine(worker: WorkerReport, reportDir: string): string {
   return `${name}: ${status}${took}${why}${isOfUse ? ` (see ${near(path.join(reportDir, log))})` : ''}`
 }
 
-function finalLine({ status, workers, durationMs }: RunReport, reportFile: string): string {
-  const counts = (['passed', 'failed', 'cancelled'] as const)
-    .map((kind) => ({ kind, found: workers.filter(({ status: is }) => is === kind).length }))
+const COUNTED = [
+  ['passed', 'passed'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['never-started', 'never started'],
+  ['failed-to-stop', 'did not stop'],
+] as const
+
+function finalLine(report: RunReport, reportFile: string): string {
+  const { status, workers, durationMs } = report
+  const counts = COUNTED.map(([kind, words]) => ({
+    words,
+    found: workers.filter((worker) => worker.status === kind).length,
+  }))
     .filter(({ found }) => found > 0)
-    .map(({ kind, found }) => `${found} ${kind}`)
-  return `${status}: ${counts.join(', ')} after ${seconds(durationMs)}; report: ${near(reportFile)}`
+    .map(({ found, words }) => `${found} ${words}`)
+  const took = `after ${seconds(durationMs)}`
+  return `${status}: ${counts.join(', ')}${because(report)} ${took}; report: ${near(reportFile)}`
+}
+
+function because({ status, exitCode, reason, workers, failurePolicy }: RunReport): string {
+  switch (status) {
+    case 'COMPLETE':
+      return ''
+    case 'ABORTED':
+      return ` (${reason})`
+    case 'FAILED':
+    case 'PARTIAL': {
+      const needs = `${failurePolicy.name} needs ${neededBy(failurePolicy, workers.length)}`
+      return status === 'PARTIAL' && exitCode === 0 ? ` (${needs}; --partial-ok)` : ` (${needs})`
+    }
+  }
 }
 
 /** A path as short as it can be written from here. */

@@ -96,14 +96,15 @@ workers:
   )
   const { status, exitCode, workers } = await report()
   expect({ status, exitCode }).toEqual({ status: 'FAILED', exitCode: 1 })
+  const reason = 'worker "bad" failed; fail_fast stops at the first failure'
   expect(workers).toMatchObject([
     { name: 'bad', status: 'failed', exitCode: 3, reason: 'exit code 3' },
-    { name: 'long', status: 'cancelled', reason: 'worker "bad" failed' },
-    { name: 'late', status: 'cancelled', reason: 'worker "bad" failed' },
+    { name: 'long', status: 'cancelled', reason },
+    { name: 'late', status: 'never-started', reason, attempts: [] },
   ])
   expect(workers[2]).not.toHaveProperty('startedAt')
   expect(await log('bad')).toBe('oh no\n')
-  expect(await log('long')).toBe('nac-broker: stopped: worker "bad" failed\n')
+  expect(await log('long')).toBe(`nac-broker: stopped: ${reason}\n`)
   const pid = Number(await readFile(lab.path('fails', 'pid'), 'utf8'))
   expect(await alive(pid)).toBe(false)
 })

@@ -2,7 +2,8 @@ import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { type Command, Option } from 'commander'
 import type { Config } from '../config/schema.ts'
-import { CRASH_POLICY, TEXT, wholeNumber } from '../config/setting.ts'
+import { CRASH_POLICY, FAILURE_POLICY, TEXT, wholeNumber } from '../config/setting.ts'
+import type { FailurePolicy } from '../failure-policy.ts'
 import type { RunConfig } from '../run.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -15,6 +16,9 @@ interface RunFlags extends CommonFlags {
   workers?: number
   maxParallel?: number
   policy?: string
+  failurePolicy?: FailurePolicy['name']
+  continueOnAgentFailure?: boolean
+  partialOk?: boolean
   reportDir?: string
   quiet?: boolean
   verbose?: boolean
@@ -33,6 +37,15 @@ export function runCommand(exit: (code: number) => void, args: readonly string[]
     .addOption(
       flag('--policy <policy>', 'when the broker is lost; default: restart,abort', CRASH_POLICY),
     )
+    .addOption(
+      flag('--failure-policy <policy>', 'when a worker fails; default: fail_fast', FAILURE_POLICY),
+    )
+    .addOption(
+      new Option('--continue-on-agent-failure', 'as --failure-policy best_effort').conflicts(
+        'failurePolicy',
+      ),
+    )
+    .option('--partial-ok', 'exit 0, not 3, when the failure policy is satisfied')
     .addOption(flag('--max-parallel <n>', 'at a time; default all', wholeNumber(1, 10_000)))
     .addOption(flag('--report-dir <dir>', `default ${DEFAULT_REPORT_DIR}`, TEXT))
     .addOption(new Option('--quiet', 'print nothing').conflicts('verbose'))
@@ -72,10 +85,13 @@ async function runConfig(
   config: Config,
   command: readonly string[],
 ): Promise<RunConfig> {
+  const name = flags.continueOnAgentFailure ? 'best_effort' : flags.failurePolicy
   return {
     workers: workersOf(flags, config, command),
     testbed: await testbedOf(flags, config),
     broker: { ...config.broker, ...(flags.policy !== undefined && { crashPolicy: flags.policy }) },
+    failurePolicy: { ...config.failurePolicy, ...(name !== undefined && { name }) },
+    partialOk: flags.partialOk,
     maxParallel: flags.maxParallel ?? config.maxParallel,
     reportDir: path.resolve(flags.reportDir ?? config.reportDir ?? DEFAULT_REPORT_DIR),
   }

@@ -22,10 +22,16 @@ workers:
     command: [node, bgp.mjs, 010]
     count: 8
     timeout_s: 30
+    idle_timeout_s: 5
     env: {SITE: lab, PORT: 8080, NOTHING: ""}
   - {name: ospf, command: [./ospf], per_device: true}
   - {name: once, command: [./once]}
 max_parallel: 4
+distributed:
+  failure_policy: best_effort
+  min_agents_required: 6
+  agent_retry_attempts: 2
+  agent_retry_delay_s: 5
 report_dir: /reports
 `
   expect(parse(text)).toEqual({
@@ -44,12 +50,23 @@ report_dir: /reports
         command: ['node', 'bgp.mjs', '010'],
         instances: { kind: 'count', count: 8 },
         timeoutMs: 30_000,
+        idleTimeoutMs: 5_000,
         env: { SITE: 'lab', PORT: '8080', NOTHING: '' },
       },
       { name: 'ospf', command: ['./ospf'], instances: { kind: 'per-device' }, env: {} },
       { name: 'once', command: ['./once'], instances: { kind: 'one' }, env: {} },
     ],
     maxParallel: 4,
+    failurePolicy: {
+      name: 'best_effort',
+      minAgentsRequired: 6,
+      retryAttempts: 2,
+      retryDelayMs: 5_000,
+      places: {
+        minAgentsRequired: '/lab/nac-broker.yaml:22: distributed.min_agents_required',
+        retryAttempts: '/lab/nac-broker.yaml:23: distributed.agent_retry_attempts',
+      },
+    },
     reportDir: '/reports',
   })
 })
@@ -105,6 +122,18 @@ it.each([
     'broker:\n\n  host_keys: accept_new',
     '3: broker.host_keys: "accept_new" is not allowed (allowed: strict, accept-new, insecure); did you mean accept-new?',
   ],
+  [
+    'distributed:\n  failure_polcy: best_effort',
+    '2: distributed.failure_polcy: unknown key; did you mean failure_policy?',
+  ],
+  [
+    'distributed:\n  failure_policy: best-effort',
+    '2: distributed.failure_policy: "best-effort" is not allowed (allowed: fail_fast, best_effort, retry_once, continue_if_majority); did you mean best_effort?',
+  ],
+  [
+    'distributed: {min_agents_required: 0}',
+    `1: distributed.min_agents_required: "0" is not allowed (${WHOLE} 1 to 10000)`,
+  ],
   ['broker: 5', '1: broker must be a mapping'],
   ['workers: {}', '1: workers must be a list'],
   ['testbed: [a]', '1: testbed must be text'],
@@ -138,11 +167,12 @@ it.each([
 it('has every key in the README', async () => {
   const readme = await readFile(path.join(import.meta.dirname, '../../README.md'), 'utf8')
   const listed = [...readme.matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(([, key]) => key)
-  const { broker, workers, ...rest } = configSchema.shape
+  const { broker, distributed, workers, ...rest } = configSchema.shape
   expect(new Set(listed)).toEqual(
     new Set([
       ...Object.keys(rest),
       ...Object.keys(broker.unwrap().shape).map((key) => `broker.${key}`),
+      ...Object.keys(distributed.unwrap().shape).map((key) => `distributed.${key}`),
       ...Object.keys(workers.unwrap().element.shape).map((key) => `workers[].${key}`),
     ]),
   )

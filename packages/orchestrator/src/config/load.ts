@@ -24,7 +24,7 @@ export function parseConfig(text: string, file: string): Config {
   const document = parseConfigDocument(text, file)
   const parsed = configSchema.safeParse(document.value ?? {})
   if (!parsed.success) throw invalid(parsed.error, document)
-  return fromFile(parsed.data, (given) => path.resolve(path.dirname(file), given))
+  return fromFile(parsed.data, (given) => path.resolve(path.dirname(file), given), document.placeOf)
 }
 
 async function readText(file: string, optional: boolean): Promise<string | undefined> {
@@ -72,14 +72,16 @@ const EXPECTED: Readonly<Record<string, string>> = {
   array: 'a list',
 }
 
-/** The keys that a section may have: the file itself, `broker`, or one of the `workers`. */
+/** The keys that a section may have: the file itself, `broker`, `distributed`, or one of the `workers`. */
 function keysAt(where: readonly PropertyKey[]): string[] {
-  const { broker, workers } = configSchema.shape
+  const { broker, distributed, workers } = configSchema.shape
   switch (where[0]) {
     case undefined:
       return Object.keys(configSchema.shape)
     case 'broker':
       return Object.keys(broker.unwrap().shape)
+    case 'distributed':
+      return Object.keys(distributed.unwrap().shape)
     default:
       return Object.keys(workers.unwrap().element.shape)
   }

@@ -1,9 +1,11 @@
 import type { SuperviseBrokerOptions } from '@nac-broker/broker'
 import { z } from 'zod'
+import type { FailurePolicyOptions } from '../failure-policy-options.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
 import {
   CRASH_POLICY,
   either,
+  FAILURE_POLICY,
   HOST,
   MILLISECONDS,
   oneOf,
@@ -56,6 +58,7 @@ const workerSection = z
     count: written(wholeNumber(1, 10_000)).exactOptional(),
     per_device: written(oneOf('true', 'false')).exactOptional(),
     timeout_s: written(SECONDS).exactOptional(),
+    idle_timeout_s: written(SECONDS).exactOptional(),
     env: z.record(z.string(), z.string()).exactOptional(),
   })
   .refine((worker) => worker.count === undefined || worker.per_device !== 'true', {
@@ -63,12 +66,20 @@ const workerSection = z
     path: ['per_device'],
   })
 
+const distributedSection = z.strictObject({
+  failure_policy: written(FAILURE_POLICY).exactOptional(),
+  min_agents_required: written(wholeNumber(1, 10_000)).exactOptional(),
+  agent_retry_attempts: written(wholeNumber(0, 100)).exactOptional(),
+  agent_retry_delay_s: written(wholeNumber(0, 86_400)).exactOptional(),
+})
+
 /** Each key of the file; the README's table is tested against it. */
 export const configSchema = z.strictObject({
   testbed: written(TEXT).exactOptional(),
   broker: brokerSection.exactOptional(),
   workers: z.array(workerSection).exactOptional(),
   max_parallel: written(wholeNumber(1, 10_000)).exactOptional(),
+  distributed: distributedSection.exactOptional(),
   report_dir: written(TEXT).exactOptional(),
 })
 
@@ -86,17 +97,23 @@ export interface Config {
   broker: BrokerConfig
   workers?: readonly WorkerSpec[]
   maxParallel?: number
+  failurePolicy?: FailurePolicyOptions
   reportDir?: string
 }
 
-/** `resolve` makes a path of the file one that this process can open. */
-export function fromFile(file: ConfigFile, resolve: (path: string) => string): Config {
+/** `resolve` makes a path of the file one that this process can open; `placeOf` is the document's. */
+export function fromFile(
+  file: ConfigFile,
+  resolve: (path: string) => string,
+  placeOf: (path: readonly string[]) => string,
+): Config {
   const { testbed, broker, workers, max_parallel: maxParallel, report_dir: reportDir } = file
   return {
     ...(testbed !== undefined && { testbed: resolve(testbed) }),
     broker: broker ? brokerSettings(broker) : {},
     ...(workers && { workers: workers.map(workerSpec) }),
     ...(maxParallel !== undefined && { maxParallel }),
+    ...(file.distributed && { failurePolicy: failurePolicy(file.distributed, placeOf) }),
     ...(reportDir !== undefined && { reportDir: resolve(reportDir) }),
   }
 }
@@ -119,8 +136,30 @@ function brokerSettings(section: z.output<typeof brokerSection>): BrokerConfig {
   return Object.fromEntries(given)
 }
 
+/** With where things stand: whether they make sense shows when the workers are known. */
+function failurePolicy(
+  section: z.output<typeof distributedSection>,
+  placeOf: (path: readonly string[]) => string,
+): FailurePolicyOptions {
+  const { failure_policy: name, min_agents_required: minAgentsRequired } = section
+  const { agent_retry_attempts: retryAttempts, agent_retry_delay_s: delayS } = section
+  const place = (key: keyof typeof section): string =>
+    `${placeOf(['distributed', key])}: distributed.${key}`
+  return {
+    ...(name !== undefined && { name }),
+    ...(minAgentsRequired !== undefined && { minAgentsRequired }),
+    ...(retryAttempts !== undefined && { retryAttempts }),
+    ...(delayS !== undefined && { retryDelayMs: delayS * 1000 }),
+    places: {
+      minAgentsRequired: place('min_agents_required'),
+      retryAttempts: place('agent_retry_attempts'),
+    },
+  }
+}
+
 function workerSpec(section: z.output<typeof workerSection>): WorkerSpec {
-  const { name, command, count, per_device: perDevice, timeout_s: timeoutS, env = {} } = section
+  const { name, command, count, per_device: perDevice, env = {} } = section
+  const { timeout_s: timeoutS, idle_timeout_s: idleTimeoutS } = section
   return {
     name,
     command,
@@ -132,5 +171,6 @@ function workerSpec(section: z.output<typeof workerSection>): WorkerSpec {
           : { kind: 'count', count },
     env,
     ...(timeoutS !== undefined && { timeoutMs: timeoutS * 1000 }),
+    ...(idleTimeoutS !== undefined && { idleTimeoutMs: idleTimeoutS * 1000 }),
   }
 }

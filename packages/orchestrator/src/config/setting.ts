@@ -1,3 +1,4 @@
+import { FAILURE_POLICIES } from '../failure-policy.ts'
 import { nearest } from './nearest.ts'
 
 /** How a value is written, wherever it is written: behind a flag or in the config file. */
@@ -28,6 +29,9 @@ export const CRASH_POLICY = oneOf(
   'restart,abort',
   'restart,fallback',
 )
+
+/** What to do when a worker fails. */
+export const FAILURE_POLICY = oneOf(...FAILURE_POLICIES)
 
 export const HOST = oneOf('inline', 'thread', 'process')
 

@@ -1,0 +1,54 @@
+import path from 'node:path'
+import type { Clock } from '@nac-broker/supervisor'
+import type { Guard } from './guard.ts'
+import { runWorker, type WorkerEnd } from './worker.ts'
+import { WorkerLog } from './worker-log.ts'
+import type { PlannedWorker } from './worker-plan.ts'
+
+export interface AttemptContext {
+  /** Counts from 1. */
+  attempt: number
+  /** How the one before ended, in words. */
+  before: string | undefined
+  /** The worker's log; the attempts follow each other in it. */
+  logFile: string
+  /** The orchestrator's environment, which every worker inherits. */
+  env: NodeJS.ProcessEnv
+  /** Aborted, it stops the worker, which then counts as cancelled. */
+  signal: AbortSignal
+  hurry: AbortSignal
+  clock: Clock
+  guard?: Guard | undefined
+  /** Absent: nobody listens, and the output goes straight into the log. */
+  onLine?: ((worker: string, line: string) => void) | undefined
+  /** See `WorkerContext`. */
+  lastTraffic?: ((worker: string) => Date | undefined) | undefined
+}
+
+/** Runs a worker once, with its log and its environment. Never rejects. */
+export async function runAttempt(
+  worker: PlannedWorker,
+  { attempt, before, logFile, env: inherited, onLine, ...context }: AttemptContext,
+): Promise<WorkerEnd> {
+  let log: WorkerLog
+  try {
+    const listener = onLine && ((line: string) => onLine(worker.name, line))
+    log = new WorkerLog(logFile, listener, attempt === 1 ? 'drop' : 'keep')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { status: 'failed', reason: `its log cannot be written: ${why}` }
+  }
+  try {
+    if (before !== undefined) log.note(`attempt ${attempt}, after ${before}`)
+    const env = { ...inherited, ...worker.env, NAC_BROKER_ATTEMPT: String(attempt) }
+    return await runWorker(worker, { ...context, env: withOurNode(env), log })
+  } finally {
+    log.close()
+  }
+}
+
+/** So that `node` in a command is the Node that runs us. */
+function withOurNode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folders = [path.dirname(process.execPath), env['PATH']].filter(Boolean)
+  return { ...env, PATH: folders.join(path.delimiter) }
+}
