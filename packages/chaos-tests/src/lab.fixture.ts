@@ -21,6 +21,8 @@ export interface Lab extends AsyncDisposable {
   client(options?: ConnectOptions): Promise<BrokerClient>
   /** Resolves when a device has next refused a login. */
   refused(): Promise<void>
+  /** Resolves when the devices have got this many commands in all. */
+  commands(count: number): Promise<void>
 }
 
 /** Simulated devices behind real SSH, and a broker for them. */
@@ -31,13 +33,21 @@ export async function startLab(
   const directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-lab-'))
   const testbedPath = path.join(directory, 'testbed.yaml')
   const log: DeviceLogEntry[] = []
-  let refusal = Promise.withResolvers<void>()
+  const watching = new Set<() => void>()
   const deviceLog = (entry: DeviceLogEntry): void => {
     log.push(entry)
-    if (entry.event !== 'refused') return
-    refusal.resolve()
-    refusal = Promise.withResolvers()
+    for (const look of watching) look()
   }
+  const until = (isSo: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!isSo()) return
+        watching.delete(look)
+        resolve()
+      }
+      watching.add(look)
+      look()
+    })
   const simulator = await startSimulator({ ...options, deviceLog })
   await simulator.writeTestbed(testbedPath)
   const socketPath = path.join(directory, 'broker.sock')
@@ -54,7 +64,11 @@ export async function startLab(
       clients.push(client)
       return client
     },
-    refused: () => refusal.promise,
+    refused: () => {
+      const before = log.length
+      return until(() => log.slice(before).some(({ event }) => event === 'refused'))
+    },
+    commands: (count) => until(() => log.filter((e) => e.event === 'command').length >= count),
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.close()))
       await broker.close()

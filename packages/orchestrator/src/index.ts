@@ -8,6 +8,7 @@
  *   worker-attempt one of a worker's attempts, with its log and its environment
  *   worker         one child process (process-group, worker-limits, worker-log, line-splitter)
  *   broker-history the broker's generations, and whether it is there
+ *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)
  *   report         what report.json holds
  *   config/        nac-broker.yaml -> Config, with file and line in every error
  *   demo/          a run on simulated devices, and what must be true of it

@@ -62,7 +62,10 @@ export interface RunReport {
   /** Why it is not COMPLETE. */
   reason?: string
   runId: string
+  /** How often the run was resumed; absent where it was not. */
+  resumed?: number
   startedAt: string
+  /** From the beginning, or from where it was last resumed. */
   durationMs: number
   testbed: string
   workers: WorkerReport[]
@@ -93,10 +96,14 @@ export function deviceReport({ device, platform, lastError }: DeviceStatus): Dev
 export class ReportDirectory {
   readonly path: string
   readonly reportFile: string
+  readonly journalFile: string
+  readonly storeFile: string
 
   private constructor(directory: string) {
     this.path = directory
     this.reportFile = join(directory, 'report.json')
+    this.journalFile = join(directory, 'journal.jsonl')
+    this.storeFile = join(directory, 'run.store')
   }
 
   /**

@@ -5,18 +5,24 @@ import type { ReportDirectory, WorkerReport } from './report.ts'
 import { STOP_MS } from './worker.ts'
 import { type AttemptContext, runAttempt } from './worker-attempt.ts'
 import type { PlannedWorker } from './worker-plan.ts'
-import { WorkerRecord } from './worker-record.ts'
+import { type Before, WorkerRecord } from './worker-record.ts'
 
-export interface CrewContext extends Omit<AttemptContext, 'attempt' | 'before' | 'logFile'> {
+export interface CrewContext extends Omit<
+  AttemptContext,
+  'attempt' | 'before' | 'logFile' | 'onSpawn'
+> {
   policy: FailurePolicy
   /** How many run at a time. */
   maxParallel: number
   directory: ReportDirectory
+  /** What the run has had of a worker before it was resumed. */
+  before: (worker: string) => Before
   /** Aborted when the broker was given up. It is part of `signal`. */
   lost: AbortSignal
   /** Resolves when it is known what became of the broker: whether a failure is the worker's own. */
   brokerSettled: (signal: AbortSignal) => Promise<void>
   onStart: (worker: string, attempt: number) => void
+  onSpawn: (worker: string, attempt: number, pid: number) => void
   onRetry: (worker: string, retry: { attempt: number; delayMs: number; reason: string }) => void
   onEnd: (report: WorkerReport) => void
 }
@@ -35,7 +41,10 @@ export async function runWorkers(
   const { policy, clock, maxParallel } = context
   const hopeless = new AbortController()
   const signal = AbortSignal.any([context.signal, hopeless.signal])
-  const records = workers.map((worker) => new WorkerRecord(worker, clock))
+  const records = workers.map(
+    (worker) => new WorkerRecord(worker, clock, context.before(worker.name)),
+  )
+  const toDo = records.filter(({ isOver }) => !isOver)
   const judge = ({ worker }: WorkerRecord): void => {
     const states = records.map(({ state }) => state)
     const decision = decide(policy, states)
@@ -47,7 +56,7 @@ export async function runWorkers(
     record.report(context.directory.logOf(record.worker.name).relative)
 
   const { members } = await runGroup(
-    records.map((record) =>
+    toDo.map((record) =>
       memberOf(record, context, (event) => {
         // One that could not be stopped may end after all, when everything has been said.
         if (record.isOver) return
@@ -55,15 +64,16 @@ export async function runWorkers(
         if (conclude(record, event, { policy, signal })) context.onEnd(report(record))
         if (event.event === 'escalated') judge(record)
         if (event.event === 'backing-off') {
-          const { attempt, delayMs } = event
+          const { delayMs } = event
+          const attempt = (record.lastAttempt?.attempt ?? 0) + 1
           context.onRetry(record.worker.name, { attempt, delayMs, reason: record.reason ?? '' })
         }
       }),
     ),
     { signal, maxParallel, graceMs: STOP_MS, clock },
   )
-  return members.map(({ status }, index) => {
-    const record = records[index] as WorkerRecord
+  for (const [index, { status }] of members.entries()) {
+    const record = toDo[index] as WorkerRecord
     if (status === 'never-started') {
       record.conclude('never-started', (signal.reason as Error).message)
       context.onEnd(report(record))
@@ -74,8 +84,8 @@ export async function runWorkers(
       record.conclude('failed-to-stop', reason)
       context.onEnd(report(record))
     }
-    return report(record)
-  })
+  }
+  return records.map(report)
 }
 
 /** A worker as a member of the group: its attempts are the restarts of a supervision. */
@@ -90,11 +100,19 @@ function memberOf(
   const logFile = context.directory.logOf(name).absolute
   return {
     name,
-    async serve({ signal, attempt }) {
-      const before = record.lastAttempt?.reason
+    async serve({ signal }) {
+      const attempt = record.begin()
+      const before = record.lastAttempt?.reason ?? 'the run was resumed'
       context.onStart(name, attempt)
-      record.begin(attempt)
-      const end = await runAttempt(worker, { ...context, signal, attempt, before, logFile })
+      const onSpawn = (pid: number): void => context.onSpawn(name, attempt, pid)
+      const end = await runAttempt(worker, {
+        ...context,
+        onSpawn,
+        signal,
+        attempt,
+        before,
+        logFile,
+      })
       record.end(end)
       if (end.status === 'passed') return
       if (end.status === 'failed') await context.brokerSettled(signal)
@@ -137,6 +155,6 @@ function concludeCancelled(record: WorkerRecord, policy: FailurePolicy, why: str
   if (!lastAttempt) return record.conclude('never-started', why)
   const { status, attempt, reason } = lastAttempt
   if (status !== 'failed') return record.conclude(status)
-  if (attempt > policy.retryAttempts) return record.conclude('failed')
+  if (record.tries > policy.retryAttempts) return record.conclude('failed')
   record.conclude('cancelled', `no attempt ${attempt + 1} after ${reason}: ${why}`)
 }

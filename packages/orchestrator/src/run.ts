@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { superviseBroker } from '@nac-broker/broker'
 import { loadTestbed } from '@nac-broker/devices'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { StatusResult } from '@nac-broker/protocol'
+import { beginRun, resumeRun } from './begin-run.ts'
 import { BrokerHistory, type BrokerTurn } from './broker-history.ts'
 import type { BrokerConfig } from './config/schema.ts'
 import { outcome } from './failure-policy.ts'
@@ -28,6 +28,8 @@ export interface RunConfig {
   /** A run that satisfies its policy exits with 0, although not every worker passed. */
   partialOk?: boolean | undefined
   reportDir: string
+  /** Goes on with the run of the report directory: workers that passed are not started again. */
+  resume?: boolean | undefined
 }
 
 /** What happens in a run. */
@@ -67,19 +69,29 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const { clock = systemClock, log = pino({ level: 'silent' }), env = process.env } = options
   const signal = options.signal ?? new AbortController().signal
   const emit = options.onEvent ?? ((): void => {})
-  const startedAt = clock.wallTime().toISOString()
   const startedMs = clock.now()
-  const runId = randomUUID()
   const testbed = await loadTestbed(config.testbed)
   // Planned once without a broker, so that nothing is started for a plan that cannot be.
   const plan = (runEnv: Record<string, string>): PlannedWorker[] =>
-    planWorkers(config.workers, testbed, { ...runEnv, NAC_BROKER_RUN_ID: runId })
-  const { length: count } = plan({})
-  const policy = resolveFailurePolicy(config.failurePolicy ?? {}, count)
+    planWorkers(config.workers, testbed, runEnv)
+  const names = plan({}).map(({ name }) => name)
+  const policy = resolveFailurePolicy(config.failurePolicy ?? {}, names.length)
   const directory = await ReportDirectory.create(config.reportDir)
+  const identity = { testbed: path.resolve(testbed.path), workers: names }
+  const begin = config.resume ? resumeRun : beginRun
+  const begun = await begin(directory, identity, { clock, log })
+  using journal = begun.journal
 
   await using guard = await startGuard({ clock, log })
-  const broker = await superviseBroker({ ...config.broker, testbed, env, clock, log })
+  const broker = await superviseBroker({
+    ...config.broker,
+    testbed,
+    ...(begun.storePath !== undefined && { storePath: begun.storePath }),
+    resume: begun.resumed > 0,
+    env,
+    clock,
+    log,
+  })
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
   let workers: WorkerReport[]
@@ -87,10 +99,11 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   try {
     await guardBroker(guard, broker)
     const { socketPath } = broker
-    emit({ event: 'started', workers: count, socketPath, reportDir: directory.path })
-    workers = await runWorkers(plan(broker.env()), {
+    emit({ event: 'started', workers: names.length, socketPath, reportDir: directory.path })
+    workers = await runWorkers(plan({ ...broker.env(), NAC_BROKER_RUN_ID: begun.runId }), {
       policy,
-      maxParallel: config.maxParallel ?? count,
+      maxParallel: config.maxParallel ?? names.length,
+      before: begun.before,
       directory,
       env,
       signal: AbortSignal.any([signal, broker.lost]),
@@ -100,9 +113,13 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       clock,
       guard,
       onStart: (worker, attempt) => emit({ event: 'worker-started', worker, attempt }),
+      onSpawn: (worker, attempt, pid) => journal.attempt(worker, attempt, pid),
       onRetry: (worker, retry) => emit({ event: 'worker-retrying', worker, ...retry }),
       onLine: options.onLine,
-      onEnd: (worker) => emit({ event: 'worker-ended', worker }),
+      onEnd: (worker) => {
+        journal.ended(worker)
+        emit({ event: 'worker-ended', worker })
+      },
     })
     status = await broker.status().catch(() => undefined)
   } finally {
@@ -118,22 +135,24 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
         : undefined,
       partialOk: config.partialOk,
     }),
-    runId,
-    startedAt,
+    runId: begun.runId,
+    ...(begun.resumed > 0 && { resumed: begun.resumed }),
+    startedAt: begun.startedAt,
     durationMs: Math.round(clock.now() - startedMs),
-    testbed: path.resolve(testbed.path),
+    testbed: identity.testbed,
     workers,
     policy: broker.env()['NAC_BROKER_POLICY'] ?? '',
     failurePolicy: policy,
     devices: status?.devices.map(deviceReport) ?? testbed.deviceNames.map((name) => ({ name })),
     broker: {
       generation: broker.generation,
-      restarts: broker.generation - 1,
+      restarts: history.generations.length - 1,
       generations: history.generations,
       statistics: broker.statistics(),
     },
   }
   await directory.write(report)
+  journal.finished()
   emit({ event: 'finished', report, reportFile: directory.reportFile })
   return report
 }

@@ -8,8 +8,8 @@ import type { PlannedWorker } from './worker-plan.ts'
 export interface AttemptContext {
   /** Counts from 1. */
   attempt: number
-  /** How the one before ended, in words. */
-  before: string | undefined
+  /** Why there is another attempt than the first, in words. */
+  before: string
   /** The worker's log; the attempts follow each other in it. */
   logFile: string
   /** The orchestrator's environment, which every worker inherits. */
@@ -19,6 +19,8 @@ export interface AttemptContext {
   hurry: AbortSignal
   clock: Clock
   guard?: Guard | undefined
+  /** Called with the pid of the worker, which leads a process group. */
+  onSpawn: (pid: number) => void
   /** Absent: nobody listens, and the output goes straight into the log. */
   onLine?: ((worker: string, line: string) => void) | undefined
   /** See `WorkerContext`. */
@@ -39,7 +41,7 @@ export async function runAttempt(
     return { status: 'failed', reason: `its log cannot be written: ${why}` }
   }
   try {
-    if (before !== undefined) log.note(`attempt ${attempt}, after ${before}`)
+    if (attempt > 1) log.note(`attempt ${attempt}, after ${before}`)
     const env = { ...inherited, ...worker.env, NAC_BROKER_ATTEMPT: String(attempt) }
     return await runWorker(worker, { ...context, env: withOurNode(env), log })
   } finally {

@@ -4,12 +4,20 @@ import type { AttemptReport, WorkerReport } from './report.ts'
 import type { WorkerEnd } from './worker.ts'
 import type { PlannedWorker } from './worker-plan.ts'
 
+/** What a run that is resumed has had of a worker. */
+export interface Before {
+  attempts: number
+  /** How it has passed, if it has. */
+  passed: WorkerReport | undefined
+}
+
 type FinalState = WorkerReport['status']
 
 /** One worker through its attempts. */
 export class WorkerRecord {
   readonly worker: PlannedWorker
   readonly #clock: Clock
+  readonly #before: Before
   readonly #attempts: AttemptReport[] = []
   #state: WorkerState = 'waiting'
   #reason: string | undefined
@@ -17,9 +25,16 @@ export class WorkerRecord {
   #firstStartMs = 0
   #lastEndMs = 0
 
-  constructor(worker: PlannedWorker, clock: Clock) {
+  constructor(worker: PlannedWorker, clock: Clock, before: Before) {
     this.worker = worker
     this.#clock = clock
+    this.#before = before
+    if (before.passed) this.#state = 'passed'
+  }
+
+  /** In this process; what the run did before it was resumed does not count. */
+  get tries(): number {
+    return this.#attempts.length
   }
 
   get state(): WorkerState {
@@ -40,12 +55,15 @@ export class WorkerRecord {
     return this.#state !== 'waiting' && this.#state !== 'running'
   }
 
-  begin(attempt: number): void {
+  /** Returns the attempt's number, counted from the run's first. */
+  begin(): number {
+    const attempt = this.#before.attempts + this.tries + 1
     const startedAt = this.#clock.wallTime().toISOString()
     const startedMs = this.#clock.now()
-    if (attempt === 1) this.#firstStartMs = startedMs
+    if (this.tries === 0) this.#firstStartMs = startedMs
     this.#state = 'running'
     this.#running = { attempt, startedAt, startedMs }
+    return attempt
   }
 
   /** The attempt that runs, if one does, has ended. */
@@ -73,6 +91,7 @@ export class WorkerRecord {
 
   /** Once it is concluded. `log` is its log's path in the report directory. */
   report(log: string): WorkerReport {
+    if (this.#before.passed) return this.#before.passed
     const { name, device } = this.worker
     const { reason, lastAttempt } = this
     const [first] = this.#attempts

@@ -32,6 +32,7 @@ export interface WorkerContext {
   clock: Clock
   /** The last sign of life that is not in the log, such as a request to the broker. */
   lastTraffic?: ((worker: string) => Date | undefined) | undefined
+  onSpawn?: ((pid: number) => void) | undefined
   /** Ends the worker when this process is killed. */
   guard?: Guard | undefined
 }
@@ -54,6 +55,7 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   }
   const exited = exitOf(child)
   const group = new ProcessGroup(child.pid as number, context.guard)
+  context.onSpawn?.(child.pid as number)
   using limits = watchLimits(worker, { clock, lastSign: () => lastSignOf(worker, context) })
   const stop = AbortSignal.any([signal, limits.exceeded])
   let stopping: Promise<void> | undefined

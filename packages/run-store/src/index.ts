@@ -28,7 +28,13 @@ export type { Generation, Generations } from './generations.ts'
 export type { Lease } from './lease.ts'
 export type { KeptResult, Outcome, Outcomes } from './outcomes.ts'
 export type { Output, Outputs } from './outputs.ts'
-export { type Owner, ownerOf, processIsGone } from './owner.ts'
+export {
+  type Owner,
+  ownerOf,
+  processIsAlive,
+  processIsGone,
+  type ProcessIdentity,
+} from './owner.ts'
 export type { AcquireOptions, HeldLease, SessionLedger } from './session-ledger.ts'
 export { openRunStore, type RunStore, type RunStoreOptions } from './store.ts'
 export type { Wanted } from './slot-queue.ts'

@@ -35,6 +35,13 @@ export function processIsGone({ pidNamespace, pid, startTicks }: ProcessIdentity
   return status.startTicks !== startTicks || status.dead
 }
 
+/** Whether it certainly lives, and may be signalled by its pid. */
+export function processIsAlive({ pidNamespace, pid, startTicks }: ProcessIdentity): boolean {
+  if (pidNamespace !== ownNamespace() || startTicks === null) return false
+  const status = statusOf(pid)
+  return status !== undefined && status.startTicks === startTicks && !status.dead
+}
+
 /** "pid 12 (generation 3)", for messages. */
 export function describeOwner({ pid, generation }: Owner): string {
   return generation === null ? `pid ${pid} (direct)` : `pid ${pid} (generation ${generation})`

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { openRunStore, RunStoreError } from '@nac-broker/run-store'
+import type { Clock } from '@nac-broker/supervisor'
+import type { Logger } from 'pino'
+import { endLeftovers, ownersIn } from './leftovers.ts'
+import type { ReportDirectory } from './report.ts'
+import { type RunIdentity, RunJournal } from './run-journal.ts'
+import type { Before } from './worker-record.ts'
+
+/** A run at its beginning, or where it goes on. */
+export interface BegunRun {
+  readonly journal: RunJournal
+  readonly runId: string
+  readonly startedAt: string
+  /** How often it was resumed. */
+  readonly resumed: number
+  /** Undefined where the report directory can hold no store. */
+  readonly storePath: string | undefined
+  /** What it has had of a worker already. */
+  before: (worker: string) => Before
+}
+
+/**
+ * Begins a run in its report directory; what an earlier one left there goes.
+ * @throws {BrokerError} `CONFIG_INVALID` when that one goes on
+ */
+export async function beginRun(
+  { journalFile, storeFile }: ReportDirectory,
+  identity: RunIdentity,
+  { clock, log }: { clock: Clock; log: Logger },
+): Promise<BegunRun> {
+  const runId = randomUUID()
+  const startedAt = clock.wallTime().toISOString()
+  const journal = RunJournal.begin(journalFile, { ...identity, runId, startedAt })
+  for (const suffix of ['', '-wal', '-shm']) await rm(storeFile + suffix, { force: true })
+  const storePath = (await canHoldStore(storeFile, log)) ? storeFile : undefined
+  const nothing: Before = { attempts: 0, passed: undefined }
+  return { journal, runId, startedAt, resumed: 0, storePath, before: () => nothing }
+}
+
+/**
+ * Goes on with the run of a report directory. What it has left behind is ended first, so that nobody
+ * works on it twice.
+ * @throws {BrokerError} `CONFIG_INVALID` where there is none, or it is not this one, or it goes on
+ */
+export async function resumeRun(
+  { journalFile, storeFile }: ReportDirectory,
+  identity: RunIdentity,
+  { clock }: { clock: Clock },
+): Promise<BegunRun> {
+  const { journal, before } = RunJournal.resume(journalFile, identity)
+  const owners = existsSync(storeFile) ? await ownersIn(storeFile) : []
+  await endLeftovers([...before.processes, ...owners], clock)
+  return {
+    journal,
+    runId: before.runId,
+    startedAt: before.startedAt,
+    resumed: before.resumed + 1,
+    storePath: storeFile,
+    before: (worker) => ({
+      attempts: before.attempts.get(worker) ?? 0,
+      passed: before.passed.get(worker),
+    }),
+  }
+}
+
+/** A network file system cannot: the store is then beside the socket, and gone with the run. */
+async function canHoldStore(file: string, log: Logger): Promise<boolean> {
+  try {
+    await (await openRunStore(file)).close()
+    return true
+  } catch (error) {
+    if (!(error instanceof RunStoreError)) throw error
+    log.warn(`this run cannot be resumed: ${error.message}`)
+    return false
+  }
+}

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { WorkerReport } from './report.ts'
+import { RunJournal } from './run-journal.ts'
+
+const RUN = {
+  runId: 'run-1',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  testbed: '/lab/testbed.yaml',
+  workers: ['bgp-1', 'bgp-2', 'ospf'],
+}
+
+let file: string
+
+beforeEach(() => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'nac-broker-journal-'))
+  file = path.join(directory, 'journal.jsonl')
+  return () => rmSync(directory, { recursive: true })
+})
+
+function report(name: string, status: WorkerReport['status']): WorkerReport {
+  return { name, status, attempts: [] }
+}
+
+async function sleeper(): Promise<ChildProcess> {
+  const child = spawn('sleep', ['60'], { detached: true })
+  await once(child, 'spawn')
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+/** The same journal, of an orchestrator with another pid. */
+async function rewriteAs(pid: number): Promise<void> {
+  const { ownerOf } = await import('@nac-broker/run-store')
+  appendFileSync(file, `${JSON.stringify({ line: 'orchestrator', process: ownerOf(null, pid) })}\n`)
+}
+
+describe('a run that is resumed', () => {
+  test('has the workers that passed, how often each was started, and whose processes may live', async () => {
+    const child = await sleeper()
+    {
+      using journal = RunJournal.begin(file, RUN)
+      journal.attempt('bgp-1', 1, process.pid)
+      journal.ended(report('bgp-1', 'passed'))
+      journal.attempt('bgp-2', 1, process.pid)
+      journal.ended(report('bgp-2', 'failed'))
+      journal.attempt('ospf', 1, process.pid)
+      journal.attempt('ospf', 2, child.pid ?? 0)
+    }
+    const { journal, before } = RunJournal.resume(file, RUN)
+    journal[Symbol.dispose]()
+    expect(before).toMatchObject({ runId: 'run-1', startedAt: RUN.startedAt })
+    expect([...before.passed.keys()]).toEqual(['bgp-1'])
+    expect([...before.attempts]).toEqual([
+      ['bgp-1', 1],
+      ['bgp-2', 1],
+      ['ospf', 2],
+    ])
+    expect(before.processes.map(({ pid }) => pid)).toEqual([child.pid])
+  })
+
+  test('is told of what was written before the last line was cut off, and of what comes after', () => {
+    {
+      using journal = RunJournal.begin(file, RUN)
+      journal.ended(report('bgp-1', 'passed'))
+    }
+    appendFileSync(file, '{"line":"ended","report":{"name":"bgp-2","sta')
+    {
+      const { journal, before } = RunJournal.resume(file, RUN)
+      using _ = journal
+      expect([...before.passed.keys()]).toEqual(['bgp-1'])
+      journal.ended(report('ospf', 'passed'))
+    }
+    const { journal, before } = RunJournal.resume(file, RUN)
+    journal[Symbol.dispose]()
+    expect([...before.passed.keys()]).toEqual(['bgp-1', 'ospf'])
+  })
+
+  test.each([
+    ['another testbed', { ...RUN, testbed: '/other.yaml' }, /is of a run with testbed/],
+    ['one worker less', { ...RUN, workers: ['bgp-1', 'bgp-2'] }, /with a worker "ospf"/],
+    ['one worker more', { ...RUN, workers: [...RUN.workers, 'x'] }, /without a worker "x"/],
+  ])('is not one with %s', (_, other, message) => {
+    RunJournal.begin(file, RUN)[Symbol.dispose]()
+    expect(() => RunJournal.resume(file, other)).toThrow(message)
+  })
+
+  test('has to be there', () => {
+    expect(() => RunJournal.resume(file, RUN)).toThrow(/no run to resume; leave out --resume/)
+  })
+})
+
+describe('a directory whose run goes on elsewhere', () => {
+  test('is neither resumed nor begun anew, until that is over', async () => {
+    const child = await sleeper()
+    RunJournal.begin(file, RUN)[Symbol.dispose]()
+    await rewriteAs(child.pid ?? 0)
+    const refused = new RegExp(`belongs to a run that goes on, of pid ${child.pid}`)
+    expect(() => RunJournal.resume(file, RUN)).toThrow(refused)
+    expect(() => RunJournal.begin(file, RUN)).toThrow(refused)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    RunJournal.begin(file, RUN)[Symbol.dispose]()
+  })
+
+  test('is free when it has said that it is finished, though its process lives on', async () => {
+    const child = await sleeper()
+    {
+      using journal = RunJournal.begin(file, RUN)
+      await rewriteAs(child.pid ?? 0)
+      journal.finished()
+    }
+    const { journal, before } = RunJournal.resume(file, RUN)
+    journal[Symbol.dispose]()
+    expect(before.runId).toBe('run-1')
+  })
+})

@@ -1,0 +1,160 @@
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { BrokerError } from '@nac-broker/protocol'
+import { ownerOf, processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
+import type { WorkerReport } from './report.ts'
+
+/** What makes two runs the same run. */
+export interface RunIdentity {
+  testbed: string
+  workers: readonly string[]
+}
+
+type Line =
+  | ({ line: 'run'; runId: string; startedAt: string } & RunIdentity)
+  /** The process that does the run from here on. */
+  | { line: 'orchestrator'; process: ProcessIdentity }
+  | { line: 'attempt'; worker: string; attempt: number; process: ProcessIdentity }
+  | { line: 'ended'; report: WorkerReport }
+  | { line: 'finished' }
+
+/** What a run had done when its orchestrator was last heard of. */
+export interface UnfinishedRun {
+  runId: string
+  startedAt: string
+  /** How often it was resumed already. */
+  resumed: number
+  /** Workers that have passed: they are not started again. */
+  passed: ReadonlyMap<string, WorkerReport>
+  /** How often each worker was started. */
+  attempts: ReadonlyMap<string, number>
+  /** Processes of its workers that may still be alive. */
+  processes: readonly ProcessIdentity[]
+}
+
+/**
+ * What a run does, a line at a time in a file of its report directory, each written at once: a SIGKILL
+ * of the orchestrator loses none of it, and who resumes the run reads it.
+ */
+export class RunJournal implements Disposable {
+  readonly #file: number
+
+  private constructor(file: number) {
+    this.#file = file
+  }
+
+  /**
+   * A run that begins here; what an earlier one wrote is gone.
+   * @throws {BrokerError} `CONFIG_INVALID` when the directory belongs to a run that goes on
+   */
+  static begin(file: string, run: RunIdentity & { runId: string; startedAt: string }): RunJournal {
+    requireNobody(file, read(file))
+    const journal = new RunJournal(openSync(file, 'w', 0o600))
+    journal.#write({ line: 'run', ...run })
+    journal.#write({ line: 'orchestrator', process: ownerOf(null) })
+    return journal
+  }
+
+  /**
+   * A run that goes on here.
+   * @throws {BrokerError} `CONFIG_INVALID` when there is none, it is another, or it goes on elsewhere
+   */
+  static resume(file: string, run: RunIdentity): { journal: RunJournal; before: UnfinishedRun } {
+    const lines = read(file)
+    const first = lines[0]
+    if (first?.line !== 'run') {
+      throw invalid(`${file}: there is no run to resume; leave out --resume to begin one`)
+    }
+    requireSame(file, first, run)
+    requireNobody(file, lines)
+    const before = unfinished(first, lines)
+    // A line that was cut off by the end of the last orchestrator is ended first.
+    appendFileSync(file, '\n')
+    const journal = new RunJournal(openSync(file, 'a'))
+    journal.#write({ line: 'orchestrator', process: ownerOf(null) })
+    return { journal, before }
+  }
+
+  attempt(worker: string, attempt: number, pid: number): void {
+    this.#write({ line: 'attempt', worker, attempt, process: ownerOf(null, pid) })
+  }
+
+  ended(report: WorkerReport): void {
+    this.#write({ line: 'ended', report })
+  }
+
+  finished(): void {
+    this.#write({ line: 'finished' })
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file)
+  }
+
+  /** A full disk costs us the way back, not the run. */
+  #write(line: Line): void {
+    try {
+      writeSync(this.#file, `${JSON.stringify(line)}\n`)
+    } catch {
+      // Who resumes finds less than was done, and does it again.
+    }
+  }
+}
+
+function read(file: string): Line[] {
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'utf8').split('\n').flatMap(parse)
+}
+
+/** Nothing for a line that was cut off. */
+function parse(text: string): Line[] {
+  try {
+    return text === '' ? [] : [JSON.parse(text) as Line]
+  } catch {
+    return []
+  }
+}
+
+function unfinished(run: Extract<Line, { line: 'run' }>, lines: readonly Line[]): UnfinishedRun {
+  const passed = new Map<string, WorkerReport>()
+  const attempts = new Map<string, number>()
+  const processes = new Map<string, ProcessIdentity>()
+  for (const line of lines) {
+    if (line.line === 'attempt') {
+      attempts.set(line.worker, line.attempt)
+      processes.set(line.worker, line.process)
+    }
+    if (line.line !== 'ended') continue
+    processes.delete(line.report.name)
+    if (line.report.status === 'passed') passed.set(line.report.name, line.report)
+  }
+  const { runId, startedAt } = run
+  const resumed = lines.filter(({ line }) => line === 'orchestrator').length - 1
+  return { runId, startedAt, resumed, passed, attempts, processes: [...processes.values()] }
+}
+
+function requireSame(file: string, was: RunIdentity, is: RunIdentity): void {
+  if (was.testbed !== is.testbed) {
+    throw invalid(`${file} is of a run with testbed ${was.testbed}, not ${is.testbed}; ${OTHER}`)
+  }
+  const missing = was.workers.find((name) => !is.workers.includes(name))
+  const added = is.workers.find((name) => !was.workers.includes(name))
+  if (missing !== undefined)
+    throw invalid(`${file} is of a run with a worker "${missing}"; ${OTHER}`)
+  if (added !== undefined)
+    throw invalid(`${file} is of a run without a worker "${added}"; ${OTHER}`)
+}
+
+const OTHER = 'resume it as it was, or choose another --report-dir'
+
+function requireNobody(file: string, lines: readonly Line[]): void {
+  const last = lines.findLast((line) => line.line === 'orchestrator')
+  const over = lines.at(-1)?.line === 'finished'
+  if (!last || over || last.process.pid === process.pid || processIsGone(last.process)) return
+  throw invalid(
+    `${file} belongs to a run that goes on, of pid ${last.process.pid}; choose another --report-dir`,
+  )
+}
+
+function invalid(why: string): BrokerError {
+  return new BrokerError('CONFIG_INVALID', why)
+}
