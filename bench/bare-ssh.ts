@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { Client, type ClientChannel } from 'ssh2'
 import { loadTestbed } from '@nac-broker/devices'
-import type { Subject } from './samples.ts'
+import type { Subject } from './compare.ts'
 
 /** What a test would do without a broker: a shell of its own on the device, TCP_NODELAY set. */
 export async function bareSshSubject(testbedPath: string): Promise<Subject & Disposable> {
@@ -38,7 +38,9 @@ export async function bareSshSubject(testbedPath: string): Promise<Subject & Dis
     name: 'bare ssh2 shell, TCP_NODELAY',
     async once() {
       const answer = await answerTo('show nonce bench')
-      if (!/\r\nbench \d+\r\n/.test(answer)) throw new Error(`device answered ${answer}`)
+      return () => {
+        if (!/\r\nbench \d+\r\n/.test(answer)) throw new Error(`device answered ${answer}`)
+      }
     },
     [Symbol.dispose]: () => void client.end(),
   }

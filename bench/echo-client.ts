@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { encodeFrame, FrameDecoder } from '@nac-broker/protocol'
 import { pack, unpack } from 'msgpackr'
-import type { Subject } from './samples.ts'
+import type { Subject } from './compare.ts'
 
 /** The bare round trip: pack, socket, unpack; nothing else. */
 export async function echoSubject(socketPath: string): Promise<Subject & Disposable> {
@@ -21,7 +21,9 @@ export async function echoSubject(socketPath: string): Promise<Subject & Disposa
       const message = { type: 'request', id: ++id, operation: 'execute', params, remainingMs: 1e5 }
       socket.write(encodeFrame(pack(message)))
       const answer = await new Promise<{ id: number }>((resolve) => (onAnswer = resolve))
-      if (answer.id !== id) throw new Error(`echo answered ${answer.id} to ${id}`)
+      return () => {
+        if (answer.id !== message.id) throw new Error(`echo answered ${answer.id} to ${message.id}`)
+      }
     },
     [Symbol.dispose]: () => void socket.destroy(),
   }

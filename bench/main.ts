@@ -1,73 +1,77 @@
 /**
- * Measures the broker beside what bounds it, in one run on one machine. `--quick` takes fewer samples.
- * Every answer is checked: an error or a wrong output ends the run.
+ * Measures the broker, and what becomes of its clients when it dies: one file of `questions/` each, on
+ * this machine, with real SSH, sockets and processes. Figures are printed beside what they should be,
+ * and not judged; a wrong answer, or a device that saw what it must not, ends the run with exit code 1.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { connect } from '@nac-broker/client'
-import Table from 'cli-table3'
-import { bareSshSubject } from './bare-ssh.ts'
-import { startChild } from './child.ts'
-import { pinTo } from './cores.ts'
-import { echoSubject } from './echo-client.ts'
-import { compare, type Subject, type Summary } from './samples.ts'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { printTable } from './print-table.ts'
+import { brokerKilled } from './questions/broker-killed.ts'
+import { brokerStalled } from './questions/broker-stalled.ts'
+import { fallbackFairness } from './questions/fallback-fairness.ts'
+import { fallbackLimit } from './questions/fallback-limit.ts'
+import { reconnectStorm } from './questions/reconnect-storm.ts'
+import { restart } from './questions/restart.ts'
+import { roundTrips } from './questions/round-trips.ts'
 
-const quick = process.argv.includes('--quick')
-const sampling = quick ? { rounds: 20, perRound: 100 } : { rounds: 100, perRound: 200 }
-if (!pinTo(0, process.pid)) console.log('not pinned to cores (no taskset): expect noise')
+const QUESTIONS = [
+  roundTrips,
+  brokerKilled,
+  brokerStalled,
+  restart,
+  reconnectStorm,
+  fallbackLimit,
+  fallbackFairness,
+]
+const NAMES = QUESTIONS.map(({ name }) => name)
 
-const directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-bench-'))
-const at = (name: string): string => path.join(directory, name)
-try {
-  await using _device = await startChild('device-process.ts', at('testbed.yaml'))
-  await using _broker = await startChild('broker-process.ts', at('testbed.yaml'), at('broker.sock'))
-  await using _echoServer = await startChild('echo-process.ts', at('echo.sock'))
-  await using client = await connect({ socketPath: at('broker.sock') })
-  using echo = await echoSubject(at('echo.sock'))
-  using bareSsh = await bareSshSubject(at('testbed.yaml'))
+const HELP = `Usage: npx -y pnpm@12 bench [--quick] [NAME...]
 
-  const known = await client.execute('sim-1', 'show nonce bench')
-  const cached: Subject = {
-    name: 'cached command through the broker',
-    async once() {
-      const answer = await client.execute('sim-1', 'show nonce bench')
-      if (!answer.cached || answer.output !== known.output) throw new Error(JSON.stringify(answer))
-    },
+Measures the broker beside what bounds it, and what becomes of its clients when it dies.
+Without a name, everything: about ten minutes, or one with --quick.
+
+${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(19)}${asks}`).join('\n')}
+
+  --quick            fewer samples
+  --help             this
+
+Exit code 0 when everything that was measured was right, however long it took; 1 when an answer was
+wrong, or a device saw what it must not; 2 when this command was not understood.`
+
+const options = { quick: { type: 'boolean' }, help: { type: 'boolean' } } as const
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  let asked
+  try {
+    asked = parseArgs({ options, allowPositionals: true })
+    const unknown = asked.positionals.find((name) => !NAMES.includes(name))
+    if (unknown !== undefined)
+      throw new Error(`there is no "${unknown}" (there are ${NAMES.join(', ')})`)
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`)
+    return 2
   }
-  const uncached: Subject = {
-    name: 'uncached command, warm session',
-    async once() {
-      const answer = await client.execute('sim-1', 'show nonce fresh', { cache: false })
-      if (answer.cached || !/^fresh \d+$/.test(answer.output))
-        throw new Error(JSON.stringify(answer))
-    },
+  const {
+    values: { quick = false, help = false },
+    positionals,
+  } = asked
+  if (help) {
+    console.log(HELP)
+    return 0
   }
-  const subjects = [echo, cached, bareSsh, uncached]
-  const summaries = await compare(subjects, sampling)
-  print(subjects, summaries)
-  const [echoMs = 0, cachedMs = 0, sshMs = 0, uncachedMs = 0] = summaries.map((s) => s.median)
-  report('cached command / bare echo', cachedMs / echoMs, 1.5)
-  report('(uncached command - bare ssh2 shell) / bare echo', (uncachedMs - sshMs) / echoMs, 2)
-} finally {
-  await rm(directory, { recursive: true, force: true })
-}
-
-function print(subjects: readonly Subject[], summaries: readonly Summary[]): void {
-  const table = new Table({
-    head: ['microseconds', 'min', 'median', 'p99'],
-    colAligns: ['left', 'right', 'right', 'right'],
-    style: { head: [], border: [] },
-  })
-  for (const [index, { min, median, p99 }] of summaries.entries()) {
-    table.push([
-      subjects[index]?.name ?? '',
-      ...[min, median, p99].map((ms) => (ms * 1000).toFixed(1)),
-    ])
+  console.log(`Node ${process.version}, ${availableParallelism()} cores`)
+  for (const question of QUESTIONS) {
+    const { name, asks } = question
+    if (positionals.length > 0 && !positionals.includes(name)) continue
+    console.log(`\n${name}: ${asks}`)
+    try {
+      for (const table of await question.measure({ quick })) printTable(table)
+    } catch (error) {
+      console.error(`bench: ${name} went wrong:`, error)
+      return 1
+    }
   }
-  console.log(table.toString())
-}
-
-function report(what: string, ratio: number, bar: number): void {
-  console.log(`${what}: ${ratio.toFixed(2)} (should be at most ${bar})`)
+  return 0
 }

@@ -1,7 +1,9 @@
 /** The physical limit beside which the broker is measured: MessagePack in, the same MessagePack out. */
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { encodeFrame, FrameDecoder } from '@nac-broker/protocol'
 import { pack, unpack } from 'msgpackr'
+import { readyUntilCutOff } from './lifetime.ts'
 
 const server = createServer((socket) => {
   const decoder = new FrameDecoder()
@@ -10,5 +12,7 @@ const server = createServer((socket) => {
   })
   socket.on('error', () => socket.destroy())
 })
-server.listen(process.argv[2], () => console.log('ready'))
-process.stdin.on('end', () => process.exit(0)).resume()
+server.listen(process.argv[2])
+await once(server, 'listening')
+await readyUntilCutOff()
+process.exit()

@@ -1,0 +1,43 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+
+/** A program of ours in a process of its own. Disposing it cuts it off and waits for its exit. */
+export interface Program<Answer> extends AsyncDisposable {
+  readonly pid: number | undefined
+  /** What it says after `ready`, once. Rejects when it ends before that. */
+  readonly answer: Promise<Answer>
+  send(message: string): void
+}
+
+/** Starts a file of `programs/`; resolves when it has said that it is ready. */
+export async function startProgram<Answer = never>(
+  file: string,
+  ...args: string[]
+): Promise<Program<Answer>> {
+  const child = fork(path.join(import.meta.dirname, 'programs', file), args)
+  const exited = once(child, 'exit')
+  const early = exited.then(([code, signal]) => {
+    throw new Error(`${file} ended too early (${String(signal ?? code)}); its own words are above`)
+  })
+  early.catch(() => {})
+  const next = async (): Promise<unknown> => {
+    const [message] = (await Promise.race([once(child, 'message'), early])) as [unknown]
+    return message
+  }
+  const ready = await next()
+  if (ready !== 'ready')
+    throw new Error(`${file} said ${JSON.stringify(ready)} before it was ready`)
+  // Asked for now, so that it cannot come unheard.
+  const answer = next() as Promise<Answer>
+  answer.catch(() => {})
+  return {
+    pid: child.pid,
+    answer,
+    send: (message) => void child.send(message),
+    async [Symbol.asyncDispose]() {
+      if (child.connected) child.disconnect()
+      await exited
+    },
+  }
+}
