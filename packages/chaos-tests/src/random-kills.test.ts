@@ -48,8 +48,8 @@ describe.each(CASES)('killed at random, under $policy with the broker in a $host
         expect(violations, `NAC_BROKER_CHAOS_SEED=${SEED}, round ${round}`).toEqual([])
         acknowledged += journal.acknowledged
       }
-      // A broker may die before its first answer, and under abort that is all there is.
-      const least = scenario.policy === 'abort' ? 0 : 1
+      // A few brokers may all die before their first answer; so many do not.
+      const least = kills < 20 ? 0 : 1
       expect(acknowledged).toBeGreaterThanOrEqual(least)
     },
   )
