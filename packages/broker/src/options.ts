@@ -89,5 +89,5 @@ export function resolveSettings(options: BrokerOptions): BrokerSettings {
   )
   const parsed = brokerSettingsSchema.safeParse(given)
   if (parsed.success) return parsed.data
-  throw new BrokerError('CONFIG_INVALID', `broker option ${firstIssue(parsed.error)}`)
+  throw new BrokerError('CONFIG_INVALID', `broker option ${firstIssue(parsed.error, given)}`)
 }

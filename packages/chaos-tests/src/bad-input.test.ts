@@ -55,6 +55,23 @@ it('says so when a device is not in the testbed', async () => {
   })
 })
 
+it('says in plain words which parameter is wrong', async () => {
+  await using lab = await startLab({ devices: 1 })
+  const client = await lab.client()
+  const refused = (message: string): unknown =>
+    expect.objectContaining({ code: 'INVALID_REQUEST', message, sent: 'no' })
+  await expect(client.execute('sim-1', '')).rejects.toEqual(
+    refused('execute: command: must not be empty'),
+  )
+  await expect(client.configure('sim-1', [])).rejects.toEqual(
+    refused('configure: lines: must not be empty'),
+  )
+  const key = 'k'.repeat(256)
+  await expect(client.configure('sim-1', ['a'], { key })).rejects.toEqual(
+    refused('configure: key: has 256 characters; at most 255 are allowed'),
+  )
+})
+
 it('names device, user and methods when the password is wrong, but not the password', async () => {
   await using lab = await startLab({ devices: 1 })
   const port = lab.simulator.devices[0]?.port ?? 0

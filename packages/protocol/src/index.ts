@@ -5,6 +5,7 @@
  *   crash-policy           what a client does when its broker is lost
  *   frame                  4-byte length + payload
  *   messagepack            plain MessagePack, checked before it is decoded
+ *   first-issue            what a schema found wrong, in words
  *   messages               hello, welcome, request, cancel, response, chunk, event, goodbye
  *   messagepack-dialect    messages <-> frames
  *   nac-test-dialect       the JSON dialect that nac-test's Python client speaks
@@ -25,12 +26,12 @@ export {
   type WireError,
 } from './errors.ts'
 export { type BrokerEvent } from './events.ts'
+export { firstIssue } from './first-issue.ts'
 export { encodeFrame, FrameDecoder, FrameError, MAX_FRAME_BYTES } from './frame.ts'
 export {
   decodeBrokerMessage,
   decodeClientMessage,
   encodeMessage,
-  firstIssue,
   isMessagePackDialect,
 } from './messagepack-dialect.ts'
 export {

@@ -68,8 +68,8 @@ describe('a message that breaks the protocol is named by what is wrong with it',
   })
 
   test('something that is no map', () => {
-    expect(fromClient('hello')).toContain('expected object')
-    expect(fromClient([hello])).toContain('expected object')
+    expect(fromClient('hello')).toContain('must be a map, not text')
+    expect(fromClient([hello])).toContain('must be a map, not a list')
   })
 
   test('something that is not MessagePack', () => {

@@ -1,4 +1,5 @@
 import { BrokerError } from './errors.ts'
+import { firstIssue } from './first-issue.ts'
 import { encodeFrame } from './frame.ts'
 import {
   brokerMessageSchema,
@@ -50,15 +51,7 @@ function decode<Message>(payload: Buffer, schema: z.ZodType<Message>): Message {
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new BrokerError('PROTOCOL_VIOLATION', `not a message: ${firstIssue(parsed.error)}`)
-}
-
-/** The first thing a schema found wrong, as `path: what`. */
-export function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0]
-  if (issue === undefined) return 'invalid'
-  const path = issue.path.join('.')
-  return path === '' ? issue.message : `${path}: ${issue.message}`
+  throw new BrokerError('PROTOCOL_VIOLATION', `not a message: ${firstIssue(parsed.error, value)}`)
 }
 
 function said(error: unknown): string {

@@ -48,7 +48,7 @@ function performOne<Name extends OperationName>(
 ): Promise<Result<Name>> {
   const parsed = OPERATIONS[operation].params.safeParse(params)
   if (!parsed.success) {
-    throw new BrokerError('INVALID_REQUEST', `${operation}: ${firstIssue(parsed.error)}`)
+    throw new BrokerError('INVALID_REQUEST', `${operation}: ${firstIssue(parsed.error, params)}`)
   }
   return HANDLERS[operation](request, parsed.data as never)
 }
