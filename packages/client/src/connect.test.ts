@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -68,6 +69,18 @@ describe('without a broker', () => {
     await expect(client()).rejects.toMatchObject(unavailable)
     await expect(client({ crashPolicy: 'abort' })).rejects.toMatchObject(unavailable)
     await expect(connect({ env: {} })).rejects.toMatchObject(unavailable)
+  })
+
+  test.each([
+    ['a plain file', 'file', /file: it is no socket/],
+    ['a directory', '.', /: it is no socket/],
+    ['below a plain file', 'file/b.sock', /: a part of the path is no directory$/],
+    ['too long', 'x'.repeat(108), /: the path has \d+ bytes, more than a socket's can have/],
+  ])('connecting says, whatever the policy, that the path is %s', async (_, name, message) => {
+    const directory = path.dirname(socketPath)
+    await writeFile(path.join(directory, 'file'), '')
+    const options = { socketPath: path.join(directory, name), crashPolicy: 'restart,fallback' }
+    await expect(client(options)).rejects.toMatchObject({ code: 'SOCKET_PATH_INVALID', message })
   })
 
   test('connecting waits for one under restart', async () => {

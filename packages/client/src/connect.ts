@@ -17,7 +17,8 @@ const DEFAULT_TIMEOUT_MS = 120_000
  * `restart` tries until `connectTimeoutMs`, `fallback` goes to the devices directly. What the broker
  * recommends is not known yet.
  * @throws {BrokerError} `BROKER_UNAVAILABLE` (also where no socket is named), `BROKER_BUSY`,
- * `CONFIG_INVALID`, `TESTBED_INVALID`, `PROTOCOL_VIOLATION`, `SHUTTING_DOWN`, `CANCELLED`
+ * `SOCKET_PATH_INVALID`, `CONFIG_INVALID`, `TESTBED_INVALID`, `PROTOCOL_VIOLATION`, `SHUTTING_DOWN`,
+ * `CANCELLED`
  */
 export async function connect(options: ConnectOptions = {}): Promise<BrokerClient> {
   const { env = process.env, clock = systemClock, signal } = options

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
 import {
   BrokerError,
@@ -23,7 +24,8 @@ export interface OpenLinkOptions {
 /**
  * Connects and greets. A connected socket proves nothing, as even a stopped broker accepts; the
  * link is there when the broker has said welcome.
- * @throws {BrokerError} `BROKER_UNAVAILABLE`, `BROKER_BUSY`, `PROTOCOL_VIOLATION`, `CANCELLED`
+ * @throws {BrokerError} `BROKER_UNAVAILABLE`, `SOCKET_PATH_INVALID`, `BROKER_BUSY`,
+ * `PROTOCOL_VIOLATION`, `CANCELLED`
  */
 export async function openLink(options: OpenLinkOptions): Promise<Link> {
   const { socketPath, name, timeoutMs, signal, clock } = options
@@ -48,7 +50,7 @@ export async function openLink(options: OpenLinkOptions): Promise<Link> {
     socket.destroy()
     if (error instanceof BrokerError) throw error
     if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
-    throw connectError(socketPath, error as NodeJS.ErrnoException)
+    throw await connectError(socketPath, error as NodeJS.ErrnoException)
   }
 }
 
@@ -76,17 +78,46 @@ async function readWelcome(socket: Socket, decoder: FrameDecoder): Promise<Welco
   }
 }
 
-function connectError(socketPath: string, error: NodeJS.ErrnoException): BrokerError {
+async function connectError(
+  socketPath: string,
+  error: NodeJS.ErrnoException,
+): Promise<BrokerError> {
   switch (error.code) {
     case 'ENOENT':
       return unavailable(socketPath, 'there is no such socket; start one with `nac-broker serve`')
     case 'ECONNREFUSED':
-      return unavailable(socketPath, 'no broker listens there any more')
+    case 'ENOTSOCK':
+      return (await isSocket(socketPath))
+        ? unavailable(socketPath, 'no broker listens there any more')
+        : invalidPath(socketPath, 'it is no socket; name the one that the broker listens at')
+    case 'EINVAL':
+    case 'ENAMETOOLONG':
+      return invalidPath(
+        socketPath,
+        `the path has ${Buffer.byteLength(socketPath)} bytes, more than a socket's can have; choose a shorter one`,
+      )
+    case 'ENOTDIR':
+      return invalidPath(socketPath, 'a part of the path is no directory')
+    case 'EACCES':
+    case 'EPERM':
+      return unavailable(
+        socketPath,
+        "permission denied; a broker's socket is for its own user only",
+      )
     case 'EAGAIN':
       return new BrokerError('BROKER_BUSY', `broker at ${socketPath} is busy, try again`)
     default:
       return unavailable(socketPath, error.message)
   }
+}
+
+async function isSocket(socketPath: string): Promise<boolean> {
+  const stats = await stat(socketPath).catch(() => undefined)
+  return stats?.isSocket() ?? true
+}
+
+function invalidPath(socketPath: string, why: string): BrokerError {
+  return new BrokerError('SOCKET_PATH_INVALID', `socket ${socketPath}: ${why}`)
 }
 
 function unavailable(socketPath: string, why: string): BrokerError {

@@ -2,7 +2,7 @@ import { type BrokerClient, connect } from '@nac-broker/client'
 import { asBrokerError, BrokerError } from '@nac-broker/protocol'
 import { systemClock } from '@nac-broker/supervisor'
 import { interruptionExitCode } from '../interruption.ts'
-import { EXIT } from './exit-codes.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { onInterrupt } from './interrupt.ts'
 import { printError, printJson } from './output.ts'
 
@@ -40,6 +40,7 @@ export async function callBroker(
   const deadlineMs = systemClock.now() + timeoutMs
   using interrupt = onInterrupt()
   const { signal } = interrupt
+  let connected = false
   try {
     const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
     await using client = await connect({
@@ -51,6 +52,7 @@ export async function callBroker(
       signal,
       name: 'nac-broker',
     })
+    connected = true
     await call(client, { timeoutMs: Math.max(1, deadlineMs - systemClock.now()), signal })
     return EXIT.ok
   } catch (error) {
@@ -60,6 +62,7 @@ export async function callBroker(
       printJson({ error: { ...(device !== undefined && { device }), ...failure.toJSON() } })
     else printError(`${code}: ${message} (sent: ${sent})`)
     if (signal.aborted) return interruptionExitCode(signal.reason)
-    return code === 'BROKER_LOST' ? EXIT.brokerLost : EXIT.failed
+    if (code === 'BROKER_LOST') return EXIT.brokerLost
+    return connected ? EXIT.failed : exitCodeOf(code)
   }
 }

@@ -166,9 +166,11 @@ it.each([
 it('refuses a socket that a living broker has, naming its pid', async () => {
   const args = ['--testbed', folder.path('t.yaml'), '--socket', folder.path('b.sock')]
   const { code, stderr } = await nacBroker(['serve', ...args])
-  expect(code).toBe(1)
-  expect(stderr).toContain(`SOCKET_IN_USE`)
-  expect(stderr).toContain(`${broker.process.pid}`)
+  const belongs = `socket ${folder.path('b.sock')} belongs to the living broker with pid ${broker.process.pid}`
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: `nac-broker: ${belongs}; stop it or choose another path\n`,
+  })
 })
 
 it('drains on SIGTERM: logs its statistics as JSON on stderr, removes the socket, exits 0', async () => {

@@ -6,7 +6,7 @@ import { CRASH_POLICY, MILLISECONDS, TEXT } from '../config/setting.ts'
 import { fileTrouble } from '../file-trouble.ts'
 import type { ClientFlags } from './client-call.ts'
 import { printJson, printText } from './output.ts'
-import { flag, subcommand } from './subcommand.ts'
+import { argument, flag, subcommand } from './subcommand.ts'
 
 interface ConfigureFlags extends ClientFlags {
   file?: string
@@ -15,7 +15,7 @@ interface ConfigureFlags extends ClientFlags {
 
 export function configureCommand(exit: (code: number) => void): Command {
   return subcommand('configure', 'Configuration lines on a device, through the broker', 'warn')
-    .argument('<device>', 'its name in the testbed')
+    .addArgument(argument('device', 'its name in the testbed'))
     .argument('[lines...]', 'one argument each')
     .addOption(flag('--file <file>', 'the lines are in it; - is stdin', TEXT))
     .addOption(flag('--socket <path>', 'default: $NAC_TEST_BROKER_SOCKET', TEXT))

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { CRASH_POLICY, MILLISECONDS, TEXT } from '../config/setting.ts'
 import type { ClientFlags } from './client-call.ts'
 import { printJson, printText } from './output.ts'
-import { flag, subcommand } from './subcommand.ts'
+import { argument, flag, subcommand } from './subcommand.ts'
 
 interface ExecFlags extends ClientFlags {
   idempotent?: boolean
@@ -12,8 +12,8 @@ interface ExecFlags extends ClientFlags {
 
 export function execCommand(exit: (code: number) => void): Command {
   return subcommand('exec', 'One command on a device, through the broker', 'warn')
-    .argument('<device>', 'its name in the testbed')
-    .argument('<command>', 'one line')
+    .addArgument(argument('device', 'its name in the testbed'))
+    .addArgument(argument('command', 'one line'))
     .addOption(flag('--socket <path>', 'default: $NAC_TEST_BROKER_SOCKET', TEXT))
     .addOption(flag('--timeout-ms <n>', 'everything included; default 120000', MILLISECONDS))
     .option('--idempotent', 'it may be run again without harm')

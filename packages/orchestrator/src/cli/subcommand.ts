@@ -1,7 +1,7 @@
 import { BrokerError } from '@nac-broker/protocol'
-import { Command, type CommanderError, Option } from 'commander'
+import { Argument, Command, type CommanderError, Option } from 'commander'
 import { nearest } from '../config/nearest.ts'
-import { oneOf, refusal, type Setting } from '../config/setting.ts'
+import { oneOf, refusal, type Setting, TEXT } from '../config/setting.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -29,11 +29,19 @@ export function strict(command: Command): Command {
 /** An option with a value. */
 export function flag(flags: string, description: string, setting: Setting<unknown>): Option {
   const option = new Option(flags, description)
-  return option.argParser((text: string) => {
-    const value = setting.parse(text)
-    if (value !== undefined) return value
-    throw new BrokerError('CONFIG_INVALID', `${option.long}: ${refusal(setting, text)}`)
-  })
+  return option.argParser((text: string) => parse(option.long ?? flags, setting, text))
+}
+
+/** An argument that must be there, and not be empty. */
+export function argument(name: string, description: string): Argument {
+  const parsed = new Argument(`<${name}>`, description)
+  return parsed.argParser((text: string) => parse(name, TEXT, text))
+}
+
+function parse<Value>(name: string, setting: Setting<Value>, text: string): Value {
+  const value = setting.parse(text)
+  if (value !== undefined) return value
+  throw new BrokerError('CONFIG_INVALID', `${name}: ${refusal(setting, text)}`)
 }
 
 function usageError(command: Command, error: CommanderError): BrokerError {
@@ -69,7 +77,7 @@ function unknown(what: string, given: string, known: readonly string[]): string 
 
 function excess(command: Command): string {
   const known = command.registeredArguments
-  const extra = command.args.slice(known.length).map((argument) => JSON.stringify(argument))
+  const extra = command.args.slice(known.length).map((word) => JSON.stringify(word))
   const what = `${command.name()} has no use for ${extra.join(' ')}`
   return known.length === 0 ? what : `${what}; quote what belongs together`
 }
