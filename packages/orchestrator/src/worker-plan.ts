@@ -14,6 +14,8 @@ export interface WorkerSpec {
   timeoutMs?: number
   /** Without output for so long it is stopped and has failed. Default: it may be silent. */
   idleTimeoutMs?: number
+  /** Where it was written, as `file:line`, for the error that is about it. */
+  place?: string
 }
 
 /** One worker of a run. */
@@ -34,30 +36,37 @@ export function planWorkers(
   testbed: Testbed,
   runEnv: Readonly<Record<string, string>>,
 ): PlannedWorker[] {
+  const names = new Set<string>()
   const workers = specs.flatMap((spec) =>
-    instancesOf(spec, testbed).map(({ name, device }) => ({
-      name,
-      command: spec.command,
-      env: {
-        ...spec.env,
-        ...(device !== undefined && deviceEnv(device, testbed)),
-        ...runEnv,
-        NAC_BROKER_WORKER: name,
-        NAC_TEST_TESTBED: path.resolve(testbed.path),
-      },
-      timeoutMs: spec.timeoutMs,
-      idleTimeoutMs: spec.idleTimeoutMs,
-      device,
-    })),
+    instancesOf(spec, testbed).map(({ name, device }) => {
+      if (names.has(name)) throw namedTwice(name, spec)
+      names.add(name)
+      return {
+        name,
+        command: spec.command,
+        env: {
+          ...spec.env,
+          ...(device !== undefined && deviceEnv(device, testbed)),
+          ...runEnv,
+          NAC_BROKER_WORKER: name,
+          NAC_TEST_TESTBED: path.resolve(testbed.path),
+        },
+        timeoutMs: spec.timeoutMs,
+        idleTimeoutMs: spec.idleTimeoutMs,
+        device,
+      }
+    }),
   )
   if (workers.length === 0) {
     const what = `${testbed.path} has no devices, so there is no worker to run`
     throw new BrokerError('CONFIG_INVALID', what)
   }
-  const names = workers.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice === undefined) return workers
-  throw new BrokerError('CONFIG_INVALID', `two workers are named "${twice}"; rename one of them`)
+  return workers
+}
+
+function namedTwice(name: string, { place }: WorkerSpec): BrokerError {
+  const what = `two workers are named "${name}"; rename one of them`
+  return new BrokerError('CONFIG_INVALID', place === undefined ? what : `${place}: ${what}`)
 }
 
 function instancesOf(

@@ -9,6 +9,7 @@
  *   messages               hello, welcome, request, cancel, response, chunk, event, goodbye
  *   messagepack-dialect    messages <-> frames
  *   nac-test-dialect       the JSON dialect that nac-test's Python client speaks
+ *   nearest                what a misspelt word was meant to be
  *   operations/            what a request can ask for, one file each
  *   events                 what a subscriber is told
  *
@@ -50,6 +51,7 @@ export {
   type NacTestRequest,
   type NacTestStatus,
 } from './nac-test-dialect.ts'
+export { lookalikes, nearest } from './nearest.ts'
 export {
   isOperationName,
   OPERATIONS,

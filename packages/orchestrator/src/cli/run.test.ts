@@ -163,7 +163,7 @@ it('starts nothing and exits 2 where two workers would have one name', async () 
   const { code, stderr } = await nacBroker(['run'], { cwd })
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: 'nac-broker: two workers are named "a-1"; rename one of them\n',
+    stderr: 'nac-broker: nac-broker.yaml:2: two workers are named "a-1"; rename one of them\n',
   })
   await expect(report()).rejects.toThrow('ENOENT')
 })

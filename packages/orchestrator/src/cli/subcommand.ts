@@ -1,6 +1,5 @@
-import { BrokerError } from '@nac-broker/protocol'
+import { BrokerError, nearest } from '@nac-broker/protocol'
 import { Argument, Command, type CommanderError, Option } from 'commander'
-import { nearest } from '../config/nearest.ts'
 import { oneOf, refusal, type Setting, TEXT } from '../config/setting.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const

@@ -13,7 +13,7 @@ export const testbedFlag = flag('--testbed <file>', 'a pyATS testbed', TEXT)
  */
 export async function testbedOf(
   flags: { testbed?: string },
-  config: Pick<Config, 'testbed'>,
+  config: Pick<Config, 'testbed' | 'testbedPlace'>,
 ): Promise<string> {
   const file = flags.testbed ?? config.testbed
   if (file === undefined) {
@@ -22,7 +22,7 @@ export async function testbedOf(
   try {
     await access(file)
   } catch (error) {
-    const from = flags.testbed === undefined ? 'testbed' : '--testbed'
+    const from = flags.testbed === undefined ? `${config.testbedPlace}: testbed` : '--testbed'
     throw usage(`${from}: ${file}: ${fileTrouble(error)}`)
   }
   return file

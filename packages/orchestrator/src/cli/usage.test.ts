@@ -21,15 +21,13 @@ it.concurrent.each<[string[], string]>([
     ['serve', '--log-level', 'wran'],
     `--log-level: "wran" is not allowed (allowed: ${LEVELS}); did you mean warn?`,
   ],
+  [['serve', '--log-level', 'loud'], `--log-level: "loud" is not allowed (allowed: ${LEVELS})`],
   [
     ['simulate', '--devices', '0'],
     '--devices: "0" is not allowed (allowed: a whole number from 1 to 1000)',
   ],
   [['simulate', '--devices'], '--devices <n> needs a value'],
-  [
-    ['simulate', '--platform', 'nxos'],
-    '--platform: "nxos" is not allowed (allowed: iosxe); did you mean iosxe?',
-  ],
+  [['simulate', '--platform', 'nxos'], '--platform: "nxos" is not allowed (allowed: iosxe)'],
   [['exec', 'r1'], 'command is missing; usage: nac-broker exec [options] <device> <command>'],
   [['exec', 'r1', 'show', 'version'], 'exec has no use for "version"; quote what belongs together'],
   [['exec', 'r1', 'x'], 'no broker: give --socket PATH, or set NAC_TEST_BROKER_SOCKET'],
@@ -79,6 +77,14 @@ it.concurrent('names file, line and nearest key for a mistake in the config', as
   expect(exited.stderr).toMatch(
     /^nac-broker: nac-broker.yaml:2: broker.max_conections: unknown key; did you mean max_connections\? .*\n$/,
   )
+})
+
+it.concurrent('names file and line where the config names a testbed that is not there', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(folder.path('nac-broker.yaml'), '\ntestbed: nowhere.yaml\n')
+  const exited = await nacBroker(['run', '--', 'true'], { cwd: folder.path() })
+  const line = `nac-broker.yaml:2: testbed: ${folder.path('nowhere.yaml')}: there is no such file`
+  expect(exited).toEqual({ code: 2, stdout: '', stderr: `nac-broker: ${line}\n` })
 })
 
 it.concurrent('names file and line for a mistake in the testbed', async () => {

@@ -36,6 +36,7 @@ report_dir: /reports
 `
   expect(parse(text)).toEqual({
     testbed: '/lab/testbed.yaml',
+    testbedPlace: '/lab/nac-broker.yaml:2',
     broker: {
       maxConnections: 10,
       maxSessionsPerDevice: 2,
@@ -52,9 +53,22 @@ report_dir: /reports
         timeoutMs: 30_000,
         idleTimeoutMs: 5_000,
         env: { SITE: 'lab', PORT: '8080', NOTHING: '' },
+        place: '/lab/nac-broker.yaml:11',
       },
-      { name: 'ospf', command: ['./ospf'], instances: { kind: 'per-device' }, env: {} },
-      { name: 'once', command: ['./once'], instances: { kind: 'one' }, env: {} },
+      {
+        name: 'ospf',
+        command: ['./ospf'],
+        instances: { kind: 'per-device' },
+        env: {},
+        place: '/lab/nac-broker.yaml:17',
+      },
+      {
+        name: 'once',
+        command: ['./once'],
+        instances: { kind: 'one' },
+        env: {},
+        place: '/lab/nac-broker.yaml:18',
+      },
     ],
     maxParallel: 4,
     failurePolicy: {
@@ -104,7 +118,12 @@ it.each([
     'broker: {crash_policy: [abort, restart]}',
     '1: broker.crash_policy: "abort,restart" is not allowed',
   ],
-  ['\nworkers:\n- name: a\n  comand: [x]', '3: workers.0.command is missing'],
+  [
+    '\nworkers:\n- name: a\n  comand: [x]',
+    '4: workers.0.comand: unknown key; did you mean command?',
+  ],
+  ['\nworkers:\n- name: a', '3: workers.0.command is missing'],
+  ['max_parallel: x\nworkers:\n- name: a\n  comand: [x]', '4: workers.0.comand: unknown key;'],
   [
     'workers:\n- name: a\n  command: [x]\n  cuont: 1',
     '4: workers.0.cuont: unknown key; did you mean count?',

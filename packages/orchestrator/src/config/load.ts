@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { BrokerError } from '@nac-broker/protocol'
+import { BrokerError, nearest } from '@nac-broker/protocol'
 import type { z } from 'zod'
 import { fileTrouble } from '../file-trouble.ts'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
-import { nearest } from './nearest.ts'
 import { type Config, configSchema, fromFile } from './schema.ts'
 
 const DEFAULT_FILE = 'nac-broker.yaml'
@@ -38,7 +37,8 @@ async function readText(file: string, optional: boolean): Promise<string | undef
 }
 
 function invalid(error: z.ZodError, document: ConfigDocument): BrokerError {
-  const issue = error.issues[0]
+  // An unknown key explains the one that is missing.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]
   const where = issue?.path ?? []
   if (issue?.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys

@@ -94,6 +94,8 @@ export type BrokerConfig = Omit<
 /** What a config file says, in the words of the code. */
 export interface Config {
   testbed?: string
+  /** Where it is named, as `file:line`, for the error when it is not there. */
+  testbedPlace?: string
   broker: BrokerConfig
   workers?: readonly WorkerSpec[]
   maxParallel?: number
@@ -109,9 +111,17 @@ export function fromFile(
 ): Config {
   const { testbed, broker, workers, max_parallel: maxParallel, report_dir: reportDir } = file
   return {
-    ...(testbed !== undefined && { testbed: resolve(testbed) }),
+    ...(testbed !== undefined && {
+      testbed: resolve(testbed),
+      testbedPlace: placeOf(['testbed']),
+    }),
     broker: broker ? brokerSettings(broker) : {},
-    ...(workers && { workers: workers.map(workerSpec) }),
+    ...(workers && {
+      workers: workers.map((worker, index) => ({
+        ...workerSpec(worker),
+        place: placeOf(['workers', String(index), 'name']),
+      })),
+    }),
     ...(maxParallel !== undefined && { maxParallel }),
     ...(file.distributed && { failurePolicy: failurePolicy(file.distributed, placeOf) }),
     ...(reportDir !== undefined && { reportDir: resolve(reportDir) }),

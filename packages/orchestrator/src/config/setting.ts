@@ -1,5 +1,5 @@
 import { FAILURE_POLICIES } from '../failure-policy.ts'
-import { nearest } from './nearest.ts'
+import { lookalikes } from '@nac-broker/protocol'
 
 /** How a value is written, wherever it is written: behind a flag or in the config file. */
 export interface Setting<Value> {
@@ -60,7 +60,7 @@ export function either<A, B>(first: Setting<A>, second: Setting<B>): Setting<A |
 
 /** What to tell who wrote something else. */
 export function refusal(setting: Setting<unknown>, text: string): string {
-  const meant = /^\D/.test(text) ? nearest(text, setting.words) : undefined
+  const meant = /^\D/.test(text) ? lookalikes(text, setting.words)[0] : undefined
   const suggestion = meant === undefined ? '' : `; did you mean ${meant}?`
   return `${JSON.stringify(text)} is not allowed (allowed: ${setting.allowed})${suggestion}`
 }

@@ -1,9 +1,24 @@
 /** The candidate that takes the fewest edits to reach from `word`. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate) }))
+  return ranked(word, candidates)[0]?.candidate
+}
+
+/** The candidates that `word` may be a misspelling of, the nearest first: at most a third is wrong. */
+export function lookalikes(word: string, candidates: readonly string[]): string[] {
+  const mostEdits = Math.ceil(word.length / 3)
+  return ranked(word, candidates).flatMap(({ candidate, edits }) =>
+    edits <= mostEdits ? [candidate] : [],
+  )
+}
+
+function ranked(
+  word: string,
+  candidates: readonly string[],
+): { candidate: string; edits: number }[] {
+  const wanted = word.toLowerCase()
+  return candidates
+    .map((candidate) => ({ candidate, edits: editDistance(wanted, candidate.toLowerCase()) }))
     .toSorted((a, b) => a.edits - b.edits)
-  return ranked[0]?.candidate
 }
 
 /** Letters to insert, delete or replace (Levenshtein). */
