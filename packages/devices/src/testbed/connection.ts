@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { BrokerError } from '@nac-broker/protocol'
 import type { TestbedNode } from './document.ts'
+import { misspelling, missingMapping } from './hint.ts'
 import { invalid, pathFrom } from './place.ts'
 import {
   connectionKindSchema,
@@ -15,6 +16,8 @@ import { parseSshOptions, type SshOptions } from './ssh-options.ts'
 import type { CommandConnection, SshConnection } from './testbed.ts'
 
 const SSH_PORT = 22
+
+const CONNECTION_KEYS = Object.keys({ ...connectionSchema.shape, ...connectionKindSchema.shape })
 
 export type ConnectionReading =
   | {
@@ -52,8 +55,15 @@ export function readConnection(
   }
   const host = settings.ip || settings.host
   if (!host) {
-    const what = `${subject.words} has no ip or host; add one to connections.${name}`
-    throw invalid(node.place, what, subject.device)
+    const hint = ['ip', 'host', 'command']
+      .map((key) => misspelling(node, key, CONNECTION_KEYS))
+      .find((found) => found !== undefined)
+    const todo = hint?.words ?? `; add one to connections.${name}`
+    throw invalid(
+      hint?.place ?? node.place,
+      `${subject.words} has no ip or host${todo}`,
+      subject.device,
+    )
   }
   const { port, hostKeys, knownHostsFile, identityFiles } = sshOptions(node, subject)
   const connection: SshConnection = {
@@ -78,8 +88,15 @@ function choose(
   const named = new Map(connections?.kind === 'map' ? connections.entries : [])
   named.delete('defaults')
   if (named.size === 0) {
-    const { place } = connections ?? device
-    throw invalid(place, `${subject.words} has no connection`, subject.device)
+    const hint = missingMapping(device, 'connections')
+    const place = hint?.place ?? (connections ?? device).place
+    throw invalid(place, `${subject.words} has no connection${hint?.words ?? ''}`, subject.device)
+  }
+  const bare = [...named].find(([key]) => CONNECTION_KEYS.includes(key))
+  if (bare && [...named.values()].every(({ kind }) => kind !== 'map')) {
+    const [key, { place }] = bare
+    const what = `"${key}" stands in connections itself; put it into one, as in connections.cli.${key}`
+    throw invalid(place, `${subject.words}: ${what}`, subject.device)
   }
   const defaults = entry(connections, 'defaults')
   const via = defaults && read(defaultsSchema, defaults, subject).via

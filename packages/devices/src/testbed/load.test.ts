@@ -130,10 +130,10 @@ describe('a device', () => {
     expect(() => testbed.device('r2')).toThrow(
       expect.objectContaining({
         code: 'UNKNOWN_DEVICE',
-        message: `device "r2" is not in ${testbed.path}`,
+        message: `device "r2" is not in ${testbed.path}; did you mean r1?`,
       }),
     )
-    expect(() => testbed.device('constructor')).toThrow('is not in')
+    expect(() => testbed.device('constructor')).toThrow(/ is not in \S+$/)
   })
 
   test('of an os without a platform is a problem of its own', async () => {
@@ -407,7 +407,12 @@ describe('a bad testbed is refused with file and line:', () => {
     [
       'an empty section',
       'testbed: {}\ndevices:\n',
-      '2: the testbed has no devices; add them to a "devices" section',
+      '2: the testbed has no devices; what belongs to "devices" goes below it, indented',
+    ],
+    [
+      'a misspelt section',
+      'testbed: {}\ndevice:\n  r1: {}\n',
+      '2: the testbed has no devices, but "device"; rename it to "devices"',
     ],
     [
       'devices as a list',
@@ -415,9 +420,43 @@ describe('a bad testbed is refused with file and line:', () => {
       '2: the testbed: devices must be a mapping, not a list',
     ],
     ['a device as text', 'devices:\n  r1: iosxe\n', '2: device "r1" must be a mapping, not text'],
-    ['a device as nothing', 'devices:\n  r1:\n', '2: device "r1" must be a mapping, not empty'],
+    [
+      'a device as nothing',
+      'devices:\n  r1:\n  os: iosxe\n',
+      '2: device "r1" must be a mapping, not empty; what belongs to it goes below it, indented',
+    ],
+    [
+      'a misspelt os',
+      `devices:\n  r1:\n    oss: iosxe\n    ${cli}\n`,
+      '3: device "r1" has no os, but "oss"; rename it to "os"',
+    ],
     ['no os', `devices:\n  r1:\n    ${cli}\n`, '2: device "r1" has no os'],
     ['no connections', 'devices:\n  r1:\n    os: iosxe\n', '2: device "r1" has no connection'],
+    [
+      'a connection beside the connections',
+      'devices:\n  r1:\n    os: iosxe\n    connections:\n    cli:\n      ip: a\n',
+      '4: device "r1" has no connection; what belongs to "connections" goes below it, indented',
+    ],
+    [
+      'an address beside its connection',
+      'devices:\n  r1:\n    os: iosxe\n    connections:\n      cli:\n      ip: a\n',
+      '6: device "r1": "ip" stands in connections itself; put it into one, as in connections.cli.ip',
+    ],
+    [
+      'misspelt connections',
+      'devices:\n  r1:\n    os: iosxe\n    conections: {cli: {ip: a}}\n',
+      '4: device "r1" has no connection, but "conections"; rename it to "connections"',
+    ],
+    [
+      'a misspelt ip',
+      withCli('port: 22', 'ipp: a'),
+      '7: device "r1" has no ip or host, but "ipp"; rename it to "ip"',
+    ],
+    [
+      'a misspelt command',
+      withCli('comand: ./r1'),
+      '6: device "r1" has no ip or host, but "comand"; rename it to "command"',
+    ],
     [
       'only defaults',
       'devices:\n  r1:\n    os: iosxe\n    connections: {defaults: {via: cli}}\n',

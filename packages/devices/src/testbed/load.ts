@@ -1,13 +1,17 @@
 import { basename } from 'node:path'
-import { BrokerError } from '@nac-broker/protocol'
+import { BrokerError, lookalikes } from '@nac-broker/protocol'
 import { readCredentials } from './credentials.ts'
 import { readDevice } from './device.ts'
 import type { TestbedNode } from './document.ts'
+import { missingMapping } from './hint.ts'
 import { expandMarkup } from './markup.ts'
 import { invalid } from './place.ts'
 import { documentSchema, entry, read } from './schema.ts'
 import { assemble, readText } from './sources.ts'
 import type { Device, Testbed } from './testbed.ts'
+
+/** Of the names that an unknown one looks like. */
+const MOST_SUGGESTIONS = 3
 
 export interface LoadTestbedOptions {
   /** Where `%ENV{}` outside credentials looks. Default `process.env`. */
@@ -52,13 +56,18 @@ export async function parseTestbed(
 function deviceNodes(root: TestbedNode): readonly [string, TestbedNode][] {
   const section = entry(root, 'devices')
   if (section?.kind === 'map' && section.entries.size > 0) return [...section.entries]
-  const { place } = (root.kind === 'map' ? root.entries.get('devices') : undefined) ?? root
-  throw invalid(place, 'the testbed has no devices; add them to a "devices" section')
+  const hint = missingMapping(root, 'devices')
+  const todo = hint?.words ?? '; add them to a "devices" section'
+  const place = hint?.place ?? section?.place ?? root.place
+  throw invalid(place, `the testbed has no devices${todo}`)
 }
 
 function find(devices: Map<string, Device | BrokerError>, name: string, path: string): Device {
   const device = devices.get(name)
   if (device instanceof BrokerError) throw device
   if (device) return device
-  throw new BrokerError('UNKNOWN_DEVICE', `device "${name}" is not in ${path}`, { device: name })
+  const meant = lookalikes(name, [...devices.keys()]).slice(0, MOST_SUGGESTIONS)
+  const hint = meant.length === 0 ? '' : `; did you mean ${meant.join(' or ')}?`
+  const message = `device "${name}" is not in ${path}${hint}`
+  throw new BrokerError('UNKNOWN_DEVICE', message, { device: name })
 }

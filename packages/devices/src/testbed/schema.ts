@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { TestbedNode } from './document.ts'
+import { misspelling } from './hint.ts'
 import { invalid } from './place.ts'
 
 /** Scalars arrive as text, whatever YAML makes of them; keys that are not named here are ignored. */
@@ -70,13 +71,18 @@ export function read<Shape extends z.ZodType>(
   const { found, missing } = locate(node, path)
   if (found.kind === 'refused') throw invalid(found.place, `${words} ${found.reason}`, device)
   const name = path.join('.')
-  if (missing) throw invalid(found.place, `${words} has no ${name}`, device)
+  if (missing) {
+    const hint = misspelling(found, path.at(-1) ?? '')
+    throw invalid(hint?.place ?? found.place, `${words} has no ${name}${hint?.words ?? ''}`, device)
+  }
   const label = name === '' ? words : `${words}: ${name}`
   if (issue?.code !== 'invalid_type') {
     throw invalid(found.place, `${label} ${issue?.message ?? 'is wrong'}`, device)
   }
   const expected = EXPECTED[issue.expected] ?? issue.expected
-  throw invalid(found.place, `${label} must be ${expected}, not ${GOT[found.kind]}`, device)
+  const hint = found.kind === 'nothing' ? '; what belongs to it goes below it, indented' : ''
+  const what = `${label} must be ${expected}, not ${GOT[found.kind]}${hint}`
+  throw invalid(found.place, what, device)
 }
 
 /** The value of a key that is there; a key without a value counts as absent. */
