@@ -3,15 +3,19 @@ import type { Guard } from './guard.ts'
 
 /**
  * Has the process of each of the broker's generations watched until the broker is closed. Resolves
- * when that of the present one is.
+ * when that of the present one is, with its pid; undefined where there is none at the moment.
  */
-export async function guardBroker(guard: Guard, broker: SupervisedBroker): Promise<void> {
+export async function guardBroker(
+  guard: Guard,
+  broker: SupervisedBroker,
+): Promise<number | undefined> {
   // Asked for first: whatever happens while the status is on its way is told after it.
   const events = broker.events()
   // Without a status there is no generation, and the next one will be told.
   const pid = (await broker.status().catch(() => undefined))?.pid
   if (pid !== undefined) guard.watch(pid)
   void follow(guard, events, pid)
+  return pid
 }
 
 async function follow(

@@ -34,7 +34,14 @@ export interface RunConfig {
 
 /** What happens in a run. */
 export type RunEvent =
-  | { event: 'started'; workers: number; socketPath: string; reportDir: string }
+  | {
+      event: 'started'
+      workers: number
+      socketPath: string
+      /** The process that the first broker runs in. */
+      brokerPid: number | undefined
+      reportDir: string
+    }
   | { event: 'worker-started'; worker: string; attempt: number }
   /** An attempt failed; `attempt` is the one to come. */
   | { event: 'worker-retrying'; worker: string; attempt: number; delayMs: number; reason: string }
@@ -97,9 +104,15 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   let workers: WorkerReport[]
   let status: StatusResult | undefined
   try {
-    await guardBroker(guard, broker)
+    const brokerPid = await guardBroker(guard, broker)
     const { socketPath } = broker
-    emit({ event: 'started', workers: names.length, socketPath, reportDir: directory.path })
+    emit({
+      event: 'started',
+      workers: names.length,
+      socketPath,
+      brokerPid,
+      reportDir: directory.path,
+    })
     workers = await runWorkers(plan({ ...broker.env(), NAC_BROKER_RUN_ID: begun.runId }), {
       policy,
       maxParallel: config.maxParallel ?? names.length,

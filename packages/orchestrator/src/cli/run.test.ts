@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -199,15 +199,10 @@ it('does not wait for a stubborn worker after a second signal', async () => {
   expect((await report()).workers).toMatchObject([{ status: 'cancelled', signal: 'SIGKILL' }])
 })
 
-it('demonstrates a run and what the devices saw of it', async () => {
-  const exited = await nacBroker(['demo', '--devices', '2', '--workers', '2', '--commands', '20'])
-  expect(exited).toMatchObject({ code: 0, stderr: '' })
-  expect(exited.stdout).toContain('20 of 20 commands\n')
-  expect(exited.stdout).toMatch(/logins asked for +│ 4 /)
-  expect(exited.stdout).toMatch(/logins opened +│ 2 /)
-  expect(exited.stdout).toMatch(/executed on the devices +│ 12 /)
-  expect(exited.stdout.match(/^kept/gm)).toHaveLength(4)
-  const report = /^report: (.*)$/m.exec(exited.stdout)?.[1] ?? ''
-  expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ status: 'COMPLETE' })
-  await rm(path.join(report, '../..'), { recursive: true })
+it('is ABORTED under abort however soon a worker ends of the loss of the broker', async () => {
+  const { cwd, report } = await place('lost', 'broker: {crash_policy: abort, host: process}')
+  const main = path.join(import.meta.dirname, 'main.ts')
+  const script = `pid=$(node ${main} status --json | sed 's/.*"pid":\\([0-9]*\\).*/\\1/'); kill -9 $pid; exit 1`
+  expect((await nacBroker(['run', '--', 'sh', '-c', script], { cwd })).code).toBe(4)
+  expect(await report()).toMatchObject({ status: 'ABORTED', exitCode: 4 })
 })
