@@ -11,7 +11,7 @@
  *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)
  *   report         what report.json holds
  *   config/        nac-broker.yaml -> Config, with file and line in every error
- *   demo/          a run on simulated devices, and what must be true of it
+ *   demo/          a run on simulated devices whose broker is killed, and what must be true of it
  *   cli/           the command: flags in, lines and exit codes out; nothing else writes to the console
  *
  * One run: cli/run -> config/load -> run -> run-workers -> worker-attempt -> worker.

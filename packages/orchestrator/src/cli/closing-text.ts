@@ -1,49 +1,63 @@
 import path from 'node:path'
 import type { DemoResult } from '../demo/demo.ts'
+import type { Summary } from '../demo/summary.ts'
+import type { DemoPolicy } from '../demo/verdict.ts'
 import { troubles } from './run-output.ts'
 import { framedTable } from './table.ts'
 
-interface Asked {
-  devices: number
-  workers: number
-  commands: number
-}
-
 /** What a demo has to say for itself at its end. */
-export function closingText(result: DemoResult, asked: Asked): string {
-  const { promises, report, directory } = result
-  const reportDir = path.join(directory, 'report')
+export function closingText({ summary, promises, report, reportFile }: DemoResult): string {
+  const allKept = promises.every(({ kept }) => kept)
   return [
-    framedTable(closingRows(result, asked)),
+    framedTable(closingRows(summary)),
     ...promises.map((one) => `${one.kept ? 'kept  ' : 'BROKEN'}  ${one.promise}: ${one.found}`),
-    ...troubles(report, reportDir),
-    `report: ${path.join(reportDir, 'report.json')}`,
+    // Where a run is to be aborted, workers are to fail.
+    ...(allKept ? [] : troubles(report, path.dirname(reportFile))),
+    reportLine(reportFile),
   ].join('\n')
 }
 
-function closingRows(
-  { report, answered, loginsAsked, witnessed }: DemoResult,
-  asked: Asked,
-): (string | number)[][] {
-  const answers = answered.filter((one) => 'answer' in one)
-  const times = answers.map(({ ms }) => ms).toSorted((a, b) => a - b)
-  const fromCache = answers.filter(({ cached }) => cached).length
+/** What one that was interrupted has to say. */
+export function interruptedText({ summary, reportFile }: DemoResult, reason: Error): string {
+  const { answered, commands } = summary
   return [
-    ['devices', asked.devices],
-    ['workers', asked.workers],
-    ['commands', asked.commands],
-    ['  from cache', fromCache],
-    ['  executed on the devices', witnessed.executed],
-    ['  shared with another worker', Math.max(0, answers.length - fromCache - witnessed.executed)],
-    ['logins asked for', loginsAsked],
-    ['logins opened', witnessed.logins],
-    ['median', `${quantile(times, 0.5).toFixed(1)} ms`],
-    ['99th percentile', `${quantile(times, 0.99).toFixed(1)} ms`],
-    ['duration', `${(report.durationMs / 1000).toFixed(1)} s`],
-    ['result', report.status],
+    `${reason.message} after ${answered} of ${commands} commands; every worker was stopped`,
+    reportLine(reportFile),
+  ].join('\n')
+}
+
+/** The same for scripts. */
+export function closingDocument(
+  { summary, interrupted, promises, reportFile: report, deviceLog }: DemoResult,
+  { policy, exitCode }: { policy: DemoPolicy; exitCode: number },
+): Record<string, unknown> {
+  const judged = interrupted ? [] : promises
+  return { policy, ...summary, interrupted, promises: judged, exitCode, report, deviceLog }
+}
+
+function reportLine(file: string): string {
+  return `report: ${file} (in a temporary directory that is left for you, with all logs)`
+}
+
+function closingRows(summary: Summary): (string | number)[][] {
+  const { commands, answered, logins, loginsOfTheirOwn, outcomeUnknown, durationMs } = summary
+  const fewer = logins < loginsOfTheirOwn ? `, instead of ${loginsOfTheirOwn}` : ''
+  return [
+    ['commands', answered < commands ? `${answered} of ${commands} answered` : commands],
+    ['  from cache', summary.fromCache],
+    ['  via direct', summary.viaDirect],
+    ['  retried', summary.retried],
+    ['executed on the devices', summary.executed],
+    ['executed twice', summary.executedTwice],
+    ...(outcomeUnknown > 0 ? [['outcome unknown', outcomeUnknown]] : []),
+    ['detection', milliseconds(summary.detectionMs)],
+    ['recovery', milliseconds(summary.recoveryMs)],
+    ['logins', `${logins}${fewer}`],
+    ['duration', `${(durationMs / 1000).toFixed(1)} s`],
+    ['result', summary.result],
   ]
 }
 
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+function milliseconds(ms: number | null): string {
+  return ms === null ? 'none' : `${ms.toFixed(1)} ms`
 }

@@ -4,6 +4,8 @@ import { printLine } from './output.ts'
 export interface Progress {
   /** How much is done by now. */
   update(done: number): void
+  /** Prints a line in between. */
+  say(line: string): void
   /** Idempotent. */
   stop(): void
 }
@@ -15,7 +17,7 @@ export function progress(what: string, total: number): Progress {
 
 /** A bar on a terminal, else nothing: for who prints lines of their own. */
 export function bar(what: string, total: number): Progress {
-  if (!process.stderr.isTTY) return { update() {}, stop() {} }
+  if (!process.stderr.isTTY) return { update() {}, say: printLine, stop() {} }
   const single = new SingleBar({
     format: `{bar} {value} of {total} ${what}, {duration_formatted}`,
     stream: process.stderr,
@@ -24,13 +26,22 @@ export function bar(what: string, total: number): Progress {
   })
   single.start(total, 0)
   let drawn = true
+  let done = 0
+  const stop = (): void => {
+    // Stopped twice, it would put the cursor back to where the bar was.
+    if (drawn) single.stop()
+    drawn = false
+  }
   return {
-    update: (done) => single.update(done),
-    stop() {
-      // Stopped twice, it would put the cursor back to where the bar was.
-      if (drawn) single.stop()
-      drawn = false
+    update: (now) => single.update((done = now)),
+    say(line) {
+      const goesOn = drawn
+      stop()
+      printLine(line)
+      if (goesOn) single.start(total, done)
+      drawn = goesOn
     },
+    stop,
   }
 }
 
@@ -43,6 +54,7 @@ function tenths(what: string, total: number): Progress {
       printed = tenth
       printLine(`${done} of ${total} ${what}`)
     },
+    say: printLine,
     stop() {},
   }
 }

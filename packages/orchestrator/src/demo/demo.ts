@@ -2,14 +2,19 @@ import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type DeviceLogEntry, startSimulator } from '@nac-broker/devices'
+import { systemClock } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import type { RunReport } from '../report.ts'
 import { run } from '../run.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
-import { type Promised, verdict, type Witnessed, witnessed } from './verdict.ts'
-import type { Answered, Share } from './workload.ts'
+import { Journal } from './journal.ts'
+import { type Summary, summarize } from './summary.ts'
+import { type DemoPolicy, type Kill, type Promised, verdict } from './verdict.ts'
+import { witnessed } from './witnessed.ts'
+import type { Share } from './workload.ts'
 
 export interface DemoOptions {
+  policy: DemoPolicy
   devices: number
   workers: number
   commands: number
@@ -17,30 +22,40 @@ export interface DemoOptions {
   hurry?: AbortSignal
   log?: Logger
   /** Called as answers come in, with how many there are. */
-  onProgress?: (done: number) => void
+  onProgress?: (answered: number) => void
+  onKill?: (kill: Kill) => void
 }
 
 export interface DemoResult {
   report: RunReport
-  /** Where report, logs, testbed and the devices' log are. It is left for the user to look at. */
-  directory: string
-  answered: readonly Answered[]
-  /** Logins there would have been had each worker made its own. */
-  loginsAsked: number
-  witnessed: Witnessed
+  summary: Summary
+  /** By a signal: what was promised cannot be judged. */
+  interrupted: boolean
   promises: readonly Promised[]
+  /** In a temporary directory, which is left for the user to look at. */
+  reportFile: string
+  deviceLog: string
 }
+
+/** With which a run exits that its broker's loss has aborted. */
+const BROKER_LOST = 4
 
 const LIMITS = { maxConnections: 50, maxSessionsPerDevice: 1 }
 
-/** A run on simulated devices, and what must be true of it according to the devices themselves. */
+/**
+ * A run on simulated devices whose broker is killed once half of the commands have been answered, and
+ * what must be true of it according to the clients and the devices themselves.
+ */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { devices, workers, commands, signal, hurry, log, onProgress } = options
+  const { policy, devices, workers, commands, signal, hurry, log, onProgress, onKill } = options
   const directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-demo-'))
   const testbed = path.join(directory, 'testbed.yaml')
   const deviceLog = path.join(directory, 'devices.jsonl')
+  const reportDir = path.join(directory, 'report')
   const simulator = await startSimulator({ devices, deviceLog })
-  const answered: (Answered & { worker: string })[] = []
+  const journal = new Journal()
+  let brokerPid: number | undefined
+  let kill: Kill | undefined
   let report: RunReport
   try {
     await simulator.writeTestbed(testbed)
@@ -50,18 +65,24 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       {
         testbed,
         workers: shares.map((share) => workerSpec({ ...share, devices: names })),
-        broker: LIMITS,
-        reportDir: path.join(directory, 'report'),
+        broker: { ...LIMITS, host: 'process', crashPolicy: policy },
+        reportDir,
       },
       {
         signal,
         hurry,
         log,
+        onEvent(event) {
+          if (event.event === 'started') ({ brokerPid } = event)
+        },
         onLine(worker, line) {
-          const one = readAnswer(line)
-          if (!one) return
-          answered.push({ ...one, worker })
-          onProgress?.(answered.length)
+          journal.read(worker, line)
+          const { length: answered } = journal.answered
+          onProgress?.(answered)
+          if (brokerPid === undefined || answered < commands / 2) return
+          kill = killNow(brokerPid, answered)
+          brokerPid = undefined
+          if (kill) onKill?.(kill)
         },
       },
     )
@@ -71,11 +92,20 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const seen = witnessed(await readLog(deviceLog))
   return {
     report,
-    directory,
-    answered,
-    loginsAsked: new Set(answered.map(({ worker, device }) => `${worker} ${device}`)).size,
-    witnessed: seen,
-    promises: verdict(answered, seen, { commands, ...LIMITS }),
+    summary: summarize({ journal, kill, seen, report, commands }),
+    interrupted: report.status === 'ABORTED' && report.exitCode !== BROKER_LOST,
+    promises: verdict({
+      policy,
+      limits: LIMITS,
+      commands,
+      kill,
+      calls: journal.calls,
+      seen,
+      report,
+      workersLeft: journal.pids.filter(isRunning).length,
+    }),
+    reportFile: path.join(reportDir, 'report.json'),
+    deviceLog,
   }
 }
 
@@ -89,10 +119,12 @@ function workerSpec(share: Share): WorkerSpec {
   }
 }
 
-/** Anything else that a worker prints, such as a stack trace, is in its log. */
-function readAnswer(line: string): Answered | undefined {
+/** Undefined where it is gone already. */
+function killNow(pid: number, answered: number): Kill | undefined {
+  const atMs = systemClock.now()
   try {
-    return JSON.parse(line) as Answered
+    process.kill(pid, 'SIGKILL')
+    return { pid, atMs, answered }
   } catch {
     return undefined
   }
@@ -102,4 +134,12 @@ async function readLog(file: string): Promise<DeviceLogEntry[]> {
   const text = await readFile(file, 'utf8')
   const lines = text.split('\n').filter((line) => line !== '')
   return lines.map((line) => JSON.parse(line) as DeviceLogEntry)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }

@@ -1,76 +1,59 @@
-import type { DeviceLogEntry } from '@nac-broker/devices'
-import type { Answered } from './workload.ts'
+import type { RunReport } from '../report.ts'
+import { type Call, isWithoutTheFirst } from './journal.ts'
+import type { Witnessed } from './witnessed.ts'
+import { isChange } from './workload.ts'
 
-/** Something that the broker promises, and what was found. */
+export type DemoPolicy = 'restart' | 'fallback' | 'abort'
+
+/** Something that is promised, and what was found. */
 export interface Promised {
   promise: string
   found: string
   kept: boolean
 }
 
-export interface Limits {
-  commands: number
+export interface Kill {
+  pid: number
+  /** On the machine's monotonic clock, in milliseconds. */
+  atMs: number
+  /** How many commands had been answered. */
+  answered: number
+}
+
+interface Limits {
   maxConnections: number
   maxSessionsPerDevice: number
 }
 
-/** What the devices themselves say of a run; neither broker nor client has a hand in it. */
-export interface Witnessed {
-  /** Sessions that were opened. */
-  logins: number
-  /** Show commands that were executed. */
-  executed: number
-  /** Show commands that a device executed although it had done so before. */
-  repeated: number
-  /** The most sessions that were open at the same time. */
-  mostSessions: number
-  mostSessionsOfADevice: number
+/** All that is known of a demo once it is over. */
+export interface Facts {
+  policy: DemoPolicy
+  limits: Limits
+  /** How many commands there were to run. */
+  commands: number
+  /** Absent: there was nothing to kill. */
+  kill: Kill | undefined
+  calls: readonly Call[]
+  seen: Witnessed
+  report: Pick<RunReport, 'status' | 'exitCode'>
+  /** Workers whose process is still there. */
+  workersLeft: number
 }
 
-export function witnessed(log: readonly DeviceLogEntry[]): Witnessed {
-  const open = new Map<string, number>()
-  const seen = new Set<string>()
-  const result = { logins: 0, executed: 0, repeated: 0, mostSessions: 0, mostSessionsOfADevice: 0 }
-  let total = 0
-  const change = (device: string, by: 1 | -1): void => {
-    const ofDevice = (open.get(device) ?? 0) + by
-    open.set(device, ofDevice)
-    total += by
-    result.mostSessions = Math.max(result.mostSessions, total)
-    result.mostSessionsOfADevice = Math.max(result.mostSessionsOfADevice, ofDevice)
-  }
-  for (const entry of log) {
-    if (entry.event === 'login') {
-      result.logins++
-      change(entry.device, 1)
-    } else if (entry.event === 'logout') {
-      change(entry.device, -1)
-    } else if (entry.event === 'command' && entry.line.startsWith('show ')) {
-      const key = `${entry.device} ${entry.line}`
-      result.executed++
-      if (seen.has(key)) result.repeated++
-      seen.add(key)
-    }
-  }
-  return result
-}
-
-export function verdict(
-  answered: readonly Answered[],
-  seen: Witnessed,
-  { commands, maxConnections, maxSessionsPerDevice }: Limits,
-): Promised[] {
-  const right = answered.filter((one) => 'answer' in one && one.answer === 'right').length
+export function verdict(facts: Facts): Promised[] {
+  const { policy, limits, commands, kill, seen } = facts
+  const { maxConnections, maxSessionsPerDevice } = limits
   return [
     {
-      promise: 'every command has its own answer',
-      found: `${right} of ${commands}`,
-      kept: right === commands,
+      promise: 'the broker is killed half-way',
+      found: kill ? `pid ${kill.pid}, after ${kill.answered} of ${commands}` : 'there was none',
+      kept: kill !== undefined,
     },
+    ...(policy === 'abort' ? aborts(facts) : [answersAll(facts), finishes(facts)]),
     {
-      promise: 'no read-only command executed twice on a device',
-      found: `${seen.repeated} executed again`,
-      kept: seen.repeated === 0,
+      promise: 'no change executed twice',
+      found: `${seen.changedTwice} of ${seen.changes}`,
+      kept: seen.changedTwice === 0,
     },
     {
       promise: `at most ${maxSessionsPerDevice} session on a device`,
@@ -81,6 +64,62 @@ export function verdict(
       promise: `at most ${maxConnections} sessions in all`,
       found: `at most ${seen.mostSessions}`,
       kept: seen.mostSessions <= maxConnections,
+    },
+  ]
+}
+
+/** A change that was in flight may have no outcome: it must not be sent again to find out. */
+function answersAll({ calls, commands }: Facts): Promised {
+  const right = calls.filter((call) => 'answer' in call && call.answer === 'right').length
+  const inDoubt = calls.filter(
+    (call) =>
+      'code' in call &&
+      call.code === 'OUTCOME_UNKNOWN' &&
+      call.acrossLoss &&
+      isChange(call.command),
+  ).length
+  const changes = inDoubt === 1 ? '1 change' : `${inDoubt} changes`
+  const doubt = `; ${changes} in flight at the kill, outcome unknown: not sent again, as promised`
+  return {
+    promise: 'every command has its own answer',
+    found: `${right} of ${commands}${inDoubt > 0 ? doubt : ''}`,
+    kept: right + inDoubt === commands,
+  }
+}
+
+function finishes({ policy, calls, report: { status } }: Facts): Promised {
+  const after = calls.filter((call) => 'answer' in call).filter(isWithoutTheFirst)
+  const direct = policy === 'fallback'
+  return {
+    promise: direct
+      ? 'the run finishes, its clients on their own'
+      : 'the run finishes, with the next broker',
+    found: `${status}, ${after.length} answers ${direct ? 'directly' : 'from the next broker'}`,
+    kept: status === 'COMPLETE' && after.every(({ via }) => (via === 'direct') === direct),
+  }
+}
+
+function aborts({ calls, report, workersLeft, commands }: Facts): Promised[] {
+  const answers = calls.filter((call) => 'answer' in call)
+  const right = answers.filter(({ answer }) => answer === 'right').length
+  const after = answers.filter(isWithoutTheFirst).length
+  const { status, exitCode } = report
+  const hint = right === commands ? '; no command was left to abort, try more' : ''
+  return [
+    {
+      promise: 'every answer is the right one',
+      found: `${right} of ${answers.length}`,
+      kept: right === answers.length,
+    },
+    {
+      promise: 'the run is aborted, and nobody goes on',
+      found: `${status} with exit code ${exitCode}, ${after} answers after it${hint}`,
+      kept: status === 'ABORTED' && exitCode === 4 && after === 0,
+    },
+    {
+      promise: 'no worker is left running',
+      found: `${workersLeft} left`,
+      kept: workersLeft === 0,
     },
   ]
 }

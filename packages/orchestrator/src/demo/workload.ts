@@ -8,41 +8,39 @@ export interface Share {
   devices: readonly string[]
 }
 
-/** What a demo's worker prints for each command: one line of JSON. */
-export type Answered = { device: string; command: string } & (
-  | { answer: 'right' | 'wrong'; cached: boolean; ms: number }
-  | { error: string }
-)
-
-/** What every test asks for, sooner or later. */
+/** What a worker asks for whenever it visits a device, as all others do. */
 const REPEATED = [
   'show version',
   'show ip interface brief',
   'show interfaces',
-  'show inventory',
   'show running-config',
 ] as const
 
-/** Of three rounds over the devices, one asks for what nobody else does. */
-const UNIQUE_EVERY = 3
+/** And at last for what nobody else does: in turn a change and a read. One command in ten is a change. */
+const VISIT = REPEATED.length + 1
 
-/** One worker's commands, device after device. */
+/** One worker's commands: it visits device after device, and each worker begins with another one. */
 export function* shareOf({ index, workers, commands, devices }: Share): Generator<{
   device: string
   command: string
 }> {
   const own = Math.floor(commands / workers) + (index < commands % workers ? 1 : 0)
   for (let done = 0; done < own; done++) {
-    const device = devices[done % devices.length] as string
-    const round = Math.floor(done / devices.length)
-    const unique = round % UNIQUE_EVERY === UNIQUE_EVERY - 1
-    const repeated = REPEATED[round % REPEATED.length] as string
-    yield { device, command: unique ? `show nonce w${index + 1}-${done + 1}` : repeated }
+    const visit = Math.floor(done / VISIT)
+    const device = devices[(visit + index) % devices.length] as string
+    const verb = visit % 2 === 0 ? 'write' : 'show'
+    const command = REPEATED[done % VISIT] ?? `${verb} nonce w${index + 1}-${done + 1}`
+    yield { device, command }
   }
+}
+
+/** Whether that must not be executed twice. */
+export function isChange(command: string): boolean {
+  return command.startsWith('write ')
 }
 
 /** Whether this can be the answer to that: a nonce comes back at the beginning of its answer. */
 export function answers(command: string, output: string): boolean {
-  const nonce = /^show nonce (.+)$/.exec(command)?.[1]
+  const nonce = /^(?:show|write) nonce (.+)$/.exec(command)?.[1]
   return nonce === undefined ? output !== '' : output.startsWith(`${nonce} `)
 }
