@@ -69,7 +69,8 @@ const CLOSE_MS = 3_000
 
 /**
  * A whole run: hosts the broker, runs the workers with its socket in their environment, keeps to the
- * crash policy and the failure policy, and writes the report. No process and no socket of it is left when it resolves.
+ * crash policy and the failure policy, and writes the report. No process and no socket of it is left
+ * when it resolves.
  * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`: nothing was started.
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunReport> {
