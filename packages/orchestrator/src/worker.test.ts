@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Clock, systemClock, VirtualClock } from '@nac-broker/supervisor'
@@ -70,6 +70,58 @@ it('fails a worker that is not finished in time', async () => {
   const { end } = start('exec sleep 60', { timeoutMs: 100 })
   const reason = 'not finished after 0.1 s'
   expect(await end).toEqual({ status: 'failed', signal: 'SIGTERM', reason })
+})
+
+it('kills a worker that is not finished in time and does not listen either', async () => {
+  const clock = new VirtualClock()
+  const script = 'trap "" TERM; echo up; while :; do sleep 0.05; done'
+  const worker = start(script, { timeoutMs: 10_000, clock })
+  await worker.up
+  await clock.advance(14_999)
+  expect(clock.pending).toBeGreaterThan(0)
+  await clock.advance(1)
+  const reason = 'not finished after 10 s'
+  expect(await worker.end).toEqual({ status: 'failed', signal: 'SIGKILL', reason })
+})
+
+it('counts a worker as cancelled although its time is over before it has ended', async () => {
+  const stop = new AbortController()
+  const clock = new VirtualClock()
+  const script = 'trap "" TERM; echo up; while :; do sleep 0.05; done'
+  const worker = start(script, { signal: stop.signal, timeoutMs: 1_000, clock })
+  await worker.up
+  stop.abort(new Error('enough'))
+  await clock.advance(5_000)
+  expect(await worker.end).toMatchObject({ status: 'cancelled', reason: 'enough' })
+})
+
+it('does not wait for a grandchild that left the group and holds the pipes', async () => {
+  const left = path.join(folder, 'left')
+  const grandchild = `echo $$; : > ${left}; exec sleep 60`
+  const worker = start(`setsid sh -c '${grandchild}' & until [ -e ${left} ]; do sleep 0.05; done`)
+  const pid = Number(await worker.up)
+  expect(await worker.end).toEqual({ status: 'passed', exitCode: 0 })
+  process.kill(pid, 'SIGKILL')
+})
+
+it('takes what is written into its log for a sign of life', async () => {
+  const startedAt = systemClock.wallTime().getTime()
+  class Today extends VirtualClock {
+    override wallTime(): Date {
+      return new Date(startedAt + this.now())
+    }
+  }
+  const clock = new Today()
+  const script = 'trap "" TERM; echo up; while :; do sleep 0.05; done'
+  const worker = start(script, { idleTimeoutMs: 60_000, clock })
+  await worker.up
+  const written = new Date(startedAt + 50_000)
+  await utimes(path.join(folder, 'log'), written, written)
+  await clock.advance(109_000)
+  expect(clock.pending).toBeGreaterThan(0)
+  await clock.advance(1_000 + 5_000)
+  const reason = 'silent for 60 s'
+  expect(await worker.end).toEqual({ status: 'failed', signal: 'SIGKILL', reason })
 })
 
 it('leaves nothing behind of a worker that ended by itself', async () => {

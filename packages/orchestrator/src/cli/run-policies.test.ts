@@ -1,0 +1,86 @@
+import { writeFile } from 'node:fs/promises'
+import { type Simulator, startSimulator } from '@nac-broker/devices'
+import type { StatusResult } from '@nac-broker/protocol'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
+
+let lab: Folder
+let simulator: Simulator
+
+beforeAll(async () => {
+  lab = await temporaryFolder()
+  simulator = await startSimulator({ devices: 1, latencyMs: 0 })
+  await simulator.writeTestbed(lab.path('t.yaml'))
+})
+
+afterAll(async () => {
+  await simulator.close()
+  await lab[Symbol.asyncDispose]()
+})
+
+const ONE_FAILS = ['--', 'sh', '-c', '[ $NAC_BROKER_WORKER != worker-2 ]']
+
+it.each<[string[], number, RegExp]>([
+  [
+    ['--continue-on-agent-failure'],
+    3,
+    /^PARTIAL: 2 passed, 1 failed \(best_effort needs 1\) after \d+\.\d s; report: /m,
+  ],
+  [
+    ['--failure-policy', 'continue_if_majority', '--partial-ok'],
+    0,
+    /^PARTIAL: 2 passed, 1 failed \(continue_if_majority needs 2; --partial-ok\) after /m,
+  ],
+])('says PARTIAL, with %j and exit code %i', async (flags, code, line) => {
+  const args = ['run', '--testbed', 't.yaml', '--workers', '3', ...flags, ...ONE_FAILS]
+  const exited = await nacBroker(args, { cwd: lab.path() })
+  expect(exited.code).toBe(code)
+  expect(exited.stdout).toMatch(line)
+  expect(exited.stdout).toMatch(/^worker-2: failed after .*: exit code 1 \(see /m)
+})
+
+it('says what happened to a broker that was lost, and exits 4', async () => {
+  const config = 'testbed: t.yaml\nbroker: {host: process, crash_policy: abort}\n'
+  await writeFile(lab.path('abort.yaml'), config)
+  const args = ['run', '--config', 'abort.yaml', '--workers', '2', '--', 'sleep', '60']
+  await using running = new Running(args, { cwd: lab.path() })
+  const socket = (await running.lineMatching(/broker at /)).replace(/.* at /, '')
+  await running.lineMatching(/worker-2: started/)
+  const status = await nacBroker(['status', '--socket', socket, '--json'])
+  process.kill((JSON.parse(status.stdout) as StatusResult).pid, 'SIGKILL')
+  const { code, stdout } = await running.exited
+  expect(code).toBe(4)
+  const lost = "the broker crashed: the broker's process ended with SIGKILL"
+  expect(stdout).toContain(`broker: generation 1 was lost: ${lost}\n`)
+  expect(stdout).toMatch(/^broker: given up, so the run is aborted: .* is not restarted$/m)
+  expect(stdout).toMatch(/^worker-1: cancelled after .*: the broker was lost/m)
+  expect(stdout).toMatch(/^ABORTED: 2 cancelled \(the broker was lost .*\) after /m)
+})
+
+it.each<[string, string[], string]>([
+  [
+    'distributed:\n  failure_policy: best_effort\n  min_agents_required: 3\n',
+    [],
+    'refused.yaml:4: distributed.min_agents_required: 3 is more than the 2 workers of this run; give at most 2',
+  ],
+  [
+    'distributed:\n  agent_retry_attempts: 2\n',
+    ['--failure-policy', 'retry_once'],
+    'refused.yaml:3: distributed.agent_retry_attempts: 2 cannot be with retry_once, which retries exactly once; leave it out or choose another failure policy',
+  ],
+  [
+    '',
+    ['--failure-policy', 'best-effort'],
+    '--failure-policy: "best-effort" is not allowed (allowed: fail_fast, best_effort, retry_once, continue_if_majority); did you mean best_effort?',
+  ],
+  [
+    '',
+    ['--failure-policy', 'fail_fast', '--continue-on-agent-failure'],
+    "option '--continue-on-agent-failure' cannot be used with option '--failure-policy <policy>'",
+  ],
+])('starts nothing and exits 2 for %j with %j', async (config, flags, message) => {
+  await writeFile(lab.path('refused.yaml'), `testbed: t.yaml\n${config}`)
+  const args = ['run', '--config', 'refused.yaml', '--workers', '2', ...flags, '--', 'true']
+  const exited = await nacBroker(args, { cwd: lab.path() })
+  expect(exited).toEqual({ code: 2, stdout: '', stderr: `nac-broker: ${message}\n` })
+})

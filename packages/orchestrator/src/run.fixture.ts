@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startSimulator } from '@nac-broker/devices'
+import type { RunReport } from './report.ts'
+import { run, type RunConfig, type RunOptions } from './run.ts'
+import type { WorkerSpec } from './worker-plan.ts'
+
+export interface RunLab extends AsyncDisposable {
+  path(...names: string[]): string
+  /** Runs these workers, with the report in a folder of its own. */
+  run(
+    workers: readonly WorkerSpec[],
+    config?: Partial<RunConfig>,
+    options?: RunOptions,
+  ): Promise<Ran>
+}
+
+export interface Ran {
+  report: RunReport
+  /** What report.json says. */
+  written: unknown
+  log: (worker: string) => Promise<string>
+}
+
+/** A simulated device, and runs that have it as their testbed. */
+export async function startRunLab(): Promise<RunLab> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-run-'))
+  const testbed = path.join(folder, 'testbed.yaml')
+  const simulator = await startSimulator({ devices: 1, latencyMs: 30 })
+  await simulator.writeTestbed(testbed)
+  let runs = 0
+  return {
+    path: (...names) => path.join(folder, ...names),
+    async run(workers, config = {}, options = {}) {
+      const reportDir = path.join(folder, `report-${++runs}`)
+      const report = await run({ testbed, workers, reportDir, ...config }, options)
+      return {
+        report,
+        written: JSON.parse(await readFile(path.join(reportDir, 'report.json'), 'utf8')),
+        log: (worker) => readFile(path.join(reportDir, 'workers', `${worker}.log`), 'utf8'),
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await simulator.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** So many workers, `w-1` and on, that run a shell script. */
+export function shell(script: string, count: number, env: Record<string, string> = {}): WorkerSpec {
+  return { name: 'w', command: ['sh', '-c', script], instances: { kind: 'count', count }, env }
+}
+
+/** How many workers are in which state. */
+export function tally({ workers }: RunReport): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { status } of workers) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
