@@ -29,6 +29,8 @@ it('does not wait for ever for a worker that does not end, and says nothing of i
       return hangs.promise
     },
     clock,
+    before: () => ({ attempts: 0, passed: undefined }),
+    onSpawn: () => {},
     onStart: () => {},
     onRetry: () => {},
     onEnd: (worker) => told.push(worker),
