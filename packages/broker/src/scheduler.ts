@@ -170,8 +170,9 @@ export class Scheduler {
       const keyed = { key, ...request }
       const underWay = this.#changing.get(key)
       const known = await changes.recorded(keyed, underWay !== undefined)
-      if (known) return known
       const flight = this.#changing.get(key)
+      if (known || flight) this.commandHits++
+      if (known) return known
       if (flight) return flight.join(call)
       return this.#fly(call, lane, false, key, (session) =>
         changes.carryOut(keyed, () => run(session)),

@@ -1,3 +1,6 @@
+import path from 'node:path'
+import { startBroker } from '@nac-broker/broker'
+import { connect } from '@nac-broker/client'
 import { systemClock } from '@nac-broker/supervisor'
 import { expect, it } from 'vitest'
 import { executions, mostCommandsAtOnce, mostSessionsOpen, startLab } from './lab.fixture.ts'
@@ -59,6 +62,30 @@ it('uses as many sessions of a device as it may, and no more', async () => {
   expect(mostCommandsAtOnce(lab.log)).toBe(1)
 })
 
+it('counts commands and configurations, and those that were spared', async () => {
+  await using lab = await startLab({ devices: 1 })
+  const storePath = path.join(lab.directory, 'store')
+  await using broker = await startBroker({ testbed: lab.testbedPath, storePath })
+  await using client = await connect({ socketPath: broker.socketPath })
+  await client.execute('sim-1', 'show nonce counted')
+  await client.execute('sim-1', 'show nonce counted')
+  await client.configure('sim-1', ['interface Loopback0'], { key: 'counted' })
+  await client.configure('sim-1', ['interface Loopback0'], { key: 'counted' })
+  const { statistics } = await client.status()
+  expect(statistics).toEqual({
+    connectionHits: 1,
+    connectionMisses: 1,
+    commandHits: 2,
+    commandMisses: 2,
+  })
+})
+
+it('says with its absolute path which testbed it serves', async () => {
+  await using lab = await startLab({ devices: 1 })
+  await using broker = await startBroker({ testbed: path.relative('.', lab.testbedPath) })
+  expect(broker.status().testbed).toBe(lab.testbedPath)
+})
+
 it('shares a device out fairly: one command of a newcomer does not wait for the 50 of another', async () => {
   await using lab = await startLab({ devices: 1, latencyMs: 2 })
   const [busy, newcomer] = [await lab.client(), await lab.client()]
@@ -112,8 +139,6 @@ it('goes on waiting for a line when a timer fires a moment before its time', asy
 async function startLabFor(
   lab: Awaited<ReturnType<typeof startLab>>,
 ): Promise<AsyncDisposable & { client: Awaited<ReturnType<typeof lab.client>> }> {
-  const { startBroker } = await import('@nac-broker/broker')
-  const { connect } = await import('@nac-broker/client')
   const broker = await startBroker({ testbed: lab.testbedPath })
   const client = await connect({ socketPath: broker.socketPath })
   return {

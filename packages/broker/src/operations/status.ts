@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { type BrokerStatistics, type StatusResult, VERSION } from '@nac-broker/protocol'
 import type { BrokerContext } from '../broker-context.ts'
 import type { DeviceLane } from '../device-lane.ts'
@@ -15,7 +16,7 @@ export function brokerStatus(broker: BrokerContext): StatusResult {
     generation: settings.generation,
     uptimeMs: clock.now() - broker.startedMs,
     socketPath: broker.socketPath,
-    testbed: testbed?.path ?? '',
+    testbed: testbed ? path.resolve(testbed.path) : '',
     clients: broker.clients(),
     sessions: {
       open: pool.slots.held,

@@ -22,9 +22,9 @@ const brokerStatistics = z.object({
   connectionHits: count,
   /** Sessions opened. */
   connectionMisses: count,
-  /** Executions answered from the cache or from another caller's execution. */
+  /** Commands and configurations answered from the cache, another caller's execution, or the record. */
   commandHits: count,
-  /** Commands sent to a device. */
+  /** Commands and configurations handed to a device; one that its login fails counts too. */
   commandMisses: count,
 })
 
