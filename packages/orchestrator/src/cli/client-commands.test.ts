@@ -100,12 +100,14 @@ it('exits 1 when no broker is there, 4 when it is lost', async () => {
   expect(JSON.parse(lost.stdout)).toMatchObject({ error: { code: 'BROKER_LOST', sent: 'unknown' } })
 })
 
-it('takes its call back when it is interrupted, and exits 130', async () => {
+it('takes its call back when it is interrupted, does not claim that it was not sent, and exits 130', async () => {
   const bulk = 'show bulk 99999999'
-  await using client = new Running(['exec', 'sim-2', bulk], { env })
+  await using client = new Running(['exec', 'sim-2', bulk, '--json'], { env })
   await untilLogged(bulk)
   client.process.kill('SIGINT')
-  expect(await client.exited).toMatchObject({ code: 130, stdout: '' })
+  const { code, stdout } = await client.exited
+  expect(code).toBe(130)
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'CANCELLED', sent: 'unknown' } })
 })
 
 it('configures with lines as arguments, from a file and from stdin', async () => {
