@@ -1,5 +1,10 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// The many threads and processes that tests start are up in half the time when Node need not compile
+// their sources again. They inherit this.
+process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, 'node_modules/.cache/node')
 
 export default defineConfig({
   test: {

@@ -63,7 +63,7 @@ async function freezeMidCommand(journal: CallJournal): Promise<string[]> {
       const [heartbeatIntervalMs, heartbeatTimeoutMs] = [100, 500]
       clients.push(await connect({ socketPath, testbed, heartbeatIntervalMs, heartbeatTimeoutMs }))
     }
-    const change = (client: BrokerClient, device: string): Promise<void> =>
+    const change = (client: BrokerClient, device: string): Promise<unknown> =>
       journal.call(client, { device, verb: 'write', timeoutMs: 2_500 })
     // One is sent when it freezes, some wait in it, some are in its socket, unread; those for sim-2,
     // to which it has no session, can be made without it.

@@ -31,8 +31,15 @@ export interface SupervisedLab extends AsyncDisposable {
   next<Kind extends SupervisedBrokerEvent['event']>(
     kind: Kind,
   ): Promise<Extract<SupervisedBrokerEvent, { event: Kind }>>
+  /** Resolves when the next broker has been launched; it does not listen yet. */
+  launched(): Promise<void>
+  /** Aborted when there is no broker any more, and will be none. */
+  readonly givenUp: AbortSignal
   /** Resolves when a device has got this line, or one like it. */
   deviceGets(line: string | RegExp): Promise<void>
+  /** Commands like this that the devices get before `answerAgain` are never answered. */
+  hold(line: RegExp): void
+  answerAgain(): void
   /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
   kill(): void
   /** Makes the thread of now die of something. */
@@ -46,6 +53,9 @@ export interface SupervisedLabOptions extends Omit<SuperviseBrokerOptions, 'host
   simulator?: SimulatorOptions
 }
 
+/** Longer than any test: the answer never comes. */
+const HELD_MS = 600_000
+
 /** Simulated devices, and a supervised broker for them that can be made to die. */
 export async function startSupervisedLab({
   host: kind,
@@ -57,20 +67,32 @@ export async function startSupervisedLab({
   const testbedPath = path.join(directory, 'testbed.yaml')
   const log: DeviceLogEntry[] = []
   const watching = new Set<(entry: DeviceLogEntry) => void>()
+  const { latencyMs = 1 } = simulatorOptions
+  let held: RegExp | undefined
   const simulator = await startSimulator({
     devices: 1,
-    latencyMs: 1,
+    latencyMs,
     ...simulatorOptions,
     deviceLog: (entry) => {
       log.push(entry)
+      if (entry.event === 'command' && held)
+        answerAfter(held.test(entry.line) ? HELD_MS : latencyMs)
       for (const tell of watching) tell(entry)
     },
   })
+  const answerAfter = (ms: number): void => {
+    for (const device of simulator.devices) device.latencyMs = ms
+  }
   await simulator.writeTestbed(testbedPath)
 
+  let launch = Promise.withResolvers<void>()
+  const givenUp = new AbortController()
   let kill = (): void => {}
   let inflict = (_fault: ThreadFault): void => {}
   const host: Host = (onMessage) => {
+    // Whoever waits may kill it right away.
+    queueMicrotask(launch.resolve)
+    launch = Promise.withResolvers()
     if (kind === 'process') {
       const hosted = processHost(onMessage)
       kill = () => hosted.kill()
@@ -94,6 +116,7 @@ export async function startSupervisedLab({
   const reading = (async () => {
     for await (const event of broker.events()) {
       if (event.event === 'listening') pid = event.pid
+      if (event.event === 'fallback' || event.event === 'aborted') givenUp.abort()
       events.push(event)
       for (const tell of waiting) tell(event)
     }
@@ -107,6 +130,13 @@ export async function startSupervisedLab({
     events,
     get pid() {
       return pid
+    },
+    launched: () => launch.promise,
+    givenUp: givenUp.signal,
+    hold: (line) => void (held = line),
+    answerAgain() {
+      held = undefined
+      answerAfter(latencyMs)
     },
     deviceGets: (line) =>
       new Promise((resolve) => {
