@@ -1,7 +1,11 @@
 import { type BrokerClient, BrokerError, connect } from '@nac-broker/client'
-import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { CallJournal, type Outcome } from './call-journal.fixture.ts'
-import { type HostKind, startSupervisedLab, type SupervisedLab } from './supervised-lab.fixture.ts'
+import {
+  type HostKind,
+  SHORT_PAUSES,
+  startSupervisedLab,
+  type SupervisedLab,
+} from './supervised-lab.fixture.ts'
 
 export const POLICIES = ['abort', 'fallback', 'restart', 'restart,fallback'] as const
 export type Policy = (typeof POLICIES)[number]
@@ -51,9 +55,6 @@ const TIMEOUT_MS = 30_000
 
 /** One more than the restarts that are tolerated. */
 const KILLS_UNTIL_GIVEN_UP = 6
-
-/** Every pause is a tenth of what it may be. */
-const SHORT_PAUSES: Clock = { ...systemClock, random: () => 0.1 }
 
 /** Has a broker crash, and tells how its clients fared; `violations` are the journal's. */
 export async function crashCell(

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import {
   type Host,
-  processHost,
   superviseBroker,
   type SupervisedBroker,
   type SupervisedBrokerEvent,
@@ -15,8 +14,10 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '@nac-broker/devices'
+import { type Clock, systemClock } from '@nac-broker/supervisor'
+import { hostInProcess } from '../../broker/src/hosts/process.ts'
 import { hostInThread } from '../../broker/src/hosts/thread.ts'
-import type { ThreadFault } from './faulty-thread.fixture.ts'
+import type { BrokerFault, FaultMessage } from './broker-fault.fixture.ts'
 
 export type HostKind = 'thread' | 'process'
 
@@ -42,8 +43,8 @@ export interface SupervisedLab extends AsyncDisposable {
   answerAgain(): void
   /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
   kill(): void
-  /** Makes the thread of now die of something. */
-  inflict(fault: ThreadFault): void
+  /** Makes the broker of now suffer it, when it has read what it was sent before. */
+  inflict(fault: BrokerFault): void
   /** The pid that owns the socket. */
   readonly pid: number
 }
@@ -52,6 +53,9 @@ export interface SupervisedLabOptions extends Omit<SuperviseBrokerOptions, 'host
   host: HostKind
   simulator?: SimulatorOptions
 }
+
+/** For those who wait with jitter: every pause is a tenth of what it may be. */
+export const SHORT_PAUSES: Clock = { ...systemClock, random: () => 0.1 }
 
 /** Longer than any test: the answer never comes. */
 const HELD_MS = 600_000
@@ -88,19 +92,20 @@ export async function startSupervisedLab({
   let launch = Promise.withResolvers<void>()
   const givenUp = new AbortController()
   let kill = (): void => {}
-  let inflict = (_fault: ThreadFault): void => {}
+  let inflict = (_message: FaultMessage): void => {}
   const host: Host = (onMessage) => {
     // Whoever waits may kill it right away.
     queueMicrotask(launch.resolve)
     launch = Promise.withResolvers()
     if (kind === 'process') {
-      const hosted = processHost(onMessage)
+      const hosted = hostInProcess(firstFile('faulty-process'), onMessage)
       kill = () => hosted.kill()
+      inflict = (message) => void hosted.child.send(message)
       return hosted
     }
-    const hosted = hostInThread(new URL('./faulty-thread.fixture.ts', import.meta.url), onMessage)
+    const hosted = hostInThread(firstFile('faulty-thread'), onMessage)
     kill = () => hosted.kill()
-    inflict = (fault) => hosted.worker.postMessage({ fault })
+    inflict = (message) => hosted.worker.postMessage(message)
     return hosted
   }
   const broker = await superviseBroker({
@@ -149,7 +154,7 @@ export async function startSupervisedLab({
         watching.add(tell)
       }),
     kill: () => kill(),
-    inflict: (fault) => inflict(fault),
+    inflict: (fault) => inflict({ fault }),
     next: (wanted) =>
       new Promise((resolve) => {
         const tell = (event: SupervisedBrokerEvent): void => {
@@ -166,4 +171,8 @@ export async function startSupervisedLab({
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+function firstFile(name: string): URL {
+  return new URL(`./${name}.fixture.ts`, import.meta.url)
 }

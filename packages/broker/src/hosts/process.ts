@@ -1,11 +1,18 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { FromHosted, Host, HostExit } from './host.ts'
+import type { FromHosted, Host, Hosted, HostExit } from './host.ts'
 import { besideThis } from './main-file.ts'
 
 /** A broker in a process, and process group, of its own: nothing that happens to it happens to us. */
-export const processHost: Host = (onMessage) => {
-  const child = fork(fileURLToPath(besideThis(import.meta.url, 'process-main')), [], {
+export const processHost: Host = (onMessage) =>
+  hostInProcess(besideThis(import.meta.url, 'process-main'), onMessage)
+
+/** As `processHost`, with another first file: one that can be told to fail, for tests. */
+export function hostInProcess(
+  mainFile: URL,
+  onMessage: (message: FromHosted) => void,
+): Hosted & { child: ChildProcess } {
+  const child = fork(fileURLToPath(mainFile), [], {
     detached: true,
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -37,5 +44,6 @@ export const processHost: Host = (onMessage) => {
         // It ended just now.
       }
     },
+    child,
   }
 }
