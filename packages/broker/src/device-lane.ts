@@ -57,6 +57,7 @@ export class DeviceLane {
   readonly #sessions = new Set<PooledSession>()
   readonly #logins: LoginRecord
   #opening = 0
+  #loggingIn = 0
   /** Aborted when nobody needs the slot any more. */
   #slotWait = new AbortController()
   #retry: Timer | undefined
@@ -110,6 +111,10 @@ export class DeviceLane {
     return new BrokerError('SESSION_LIMIT', `all ${max} connections are in use by other devices`, {
       device: this.device.name,
     })
+  }
+
+  get loggingIn(): boolean {
+    return this.#loggingIn > 0
   }
 
   /** When the session that has been idle longest became so; undefined when none is idle. */
@@ -221,7 +226,11 @@ export class DeviceLane {
   async #open(): Promise<void> {
     this.#opening++
     const lease = await this.#slot()
-    if (lease) await this.#logIn(lease)
+    if (lease) {
+      this.#loggingIn++
+      await this.#logIn(lease)
+      this.#loggingIn--
+    }
     this.#opening--
     this.#pump()
   }

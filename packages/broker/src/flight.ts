@@ -1,4 +1,4 @@
-import type { Session } from '@nac-broker/devices'
+import { loginUnderWay, type Session } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type Sent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Call } from './call.ts'
@@ -158,11 +158,14 @@ export class Flight<Result> implements Job {
         cause: why,
       })
     }
-    const doing = sent === 'no' ? 'waiting for a session on' : 'waiting for the answer of'
-    return new BrokerError('DEADLINE_EXCEEDED', `the deadline passed while ${doing} "${device}"`, {
-      device,
-      sent,
-    })
+    const message = `the deadline passed while ${sent === 'no' ? this.#awaited() : `waiting for the answer of "${device}"`}`
+    return new BrokerError('DEADLINE_EXCEEDED', message, { device, sent })
+  }
+
+  /** What has not begun waits for this. */
+  #awaited(): string {
+    const { loggingIn, device } = this.#options.lane
+    return loggingIn ? loginUnderWay(device) : `waiting for a session on "${device.name}"`
   }
 
   #cancelledError(message: string): BrokerError {

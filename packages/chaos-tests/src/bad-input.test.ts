@@ -136,10 +136,32 @@ it('gives up on a prompt that never comes', async () => {
   await expectRefusal(
     lab,
     device,
-    { code: 'PROMPT_NOT_FOUND', message: /hello/ },
+    { code: 'PROMPT_NOT_FOUND', message: /hello.*; a command gets no terminal/ },
     { loginTimeoutMs: 500 },
   )
 })
+
+it.each(['broker', 'direct'])(
+  'says that a login was under way at the deadline, and what holds output back, by %s',
+  async (way) => {
+    await using lab = await startLab({ devices: 1 })
+    const silent = '  bad: {os: iosxe, connections: {cli: {command: cat > /dev/null}}}\n'
+    const testbed = await withDevice(lab, silent)
+    await using broker = await startBroker({ testbed })
+    const direct = { socketPath: `${broker.socketPath}.gone`, crashPolicy: 'fallback', testbed }
+    await using client = await connect(
+      way === 'direct' ? direct : { socketPath: broker.socketPath },
+    )
+    await expect(client.execute('bad', 'show clock', { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      message: expect.stringMatching(
+        /^the deadline passed while a login to "bad" was under way; a command gets no terminal.*stdbuf/,
+      ) as string,
+      device: 'bad',
+      sent: 'no',
+    })
+  },
+)
 
 it('refuses a command with a line feed or a control character before it is sent', async () => {
   await using lab = await startLab({ devices: 1 })

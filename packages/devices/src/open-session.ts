@@ -5,6 +5,7 @@ import { CliSession } from './cli/cli-session.ts'
 import { logIn } from './cli/log-in.ts'
 import { loginDeadline, type Within } from './login-deadline.ts'
 import type { Session } from './session.ts'
+import { terminalHint } from './slow-login.ts'
 import { resolveCredential } from './testbed/credentials.ts'
 import type { Device, HostKeyPolicy } from './testbed/testbed.ts'
 import { openCommand } from './transports/command.ts'
@@ -93,7 +94,7 @@ function promptNotFound(cli: Cli, loginTimeoutMs: number): BrokerError {
   const { name, platform } = cli.device
   const { lastWords } = cli
   const came = lastWords === '' ? 'nothing came' : `the last line was "${lastWords}"`
-  const message = `${name}: no ${platform.os[0]} prompt within ${loginTimeoutMs} ms, ${came}; check the device's os`
+  const message = `${name}: no ${platform.os[0]} prompt within ${loginTimeoutMs} ms, ${came}; check the device's os${terminalHint(cli.device)}`
   return new BrokerError('PROMPT_NOT_FOUND', message, { device: name })
 }
 

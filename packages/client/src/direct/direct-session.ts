@@ -1,5 +1,6 @@
 import {
   type Device,
+  loginUnderWay,
   openSession,
   type OpenSessionOptions,
   type Session,
@@ -52,8 +53,8 @@ export class DirectSession {
   #held: Held | undefined
   /** When the session before is over and its slot free. */
   #released: Promise<void> = Promise.resolve()
-  /** What the next session waits for, beyond its login. */
-  #hindrance: 'slot' | BrokerError | undefined
+  /** What the next session waits for. */
+  #hindrance: 'slot' | 'login' | BrokerError | undefined
   #idle: Timer | undefined
   /** Why logging in is not tried before `untilMs`. */
   #refused: { untilMs: number; error: BrokerError } | undefined
@@ -78,10 +79,13 @@ export class DirectSession {
       await this.#released
       this.#hindrance = 'slot'
       const lease = await this.#slot(signal)
-      this.#hindrance = undefined
+      this.#hindrance = 'login'
       try {
-        return await this.#logIn(lease)
+        const session = await this.#logIn(lease)
+        this.#hindrance = undefined
+        return session
       } catch (caught) {
+        this.#hindrance = undefined
         await lease?.release().catch(() => {})
         this.#closing.signal.throwIfAborted()
         const error = asBrokerError(caught, { device: this.#device.name })
@@ -94,8 +98,12 @@ export class DirectSession {
     }
   }
 
-  /** Why there is still no session; undefined where it is not for want of a slot or a line. */
+  /** Why a call that was still to begin has no session at its deadline. */
   async whyNone(): Promise<BrokerError | undefined> {
+    if (this.#hindrance === 'login') {
+      const message = `the deadline passed while ${loginUnderWay(this.#device)}`
+      return new BrokerError('DEADLINE_EXCEEDED', message, { device: this.#device.name })
+    }
     if (this.#hindrance !== 'slot') return this.#hindrance
     const { store, maxSessionsPerDevice, maxConnections } = this.#options
     const all = (await store?.ledger.leases().catch(() => undefined)) ?? []
