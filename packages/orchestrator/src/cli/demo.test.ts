@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { DeviceLogEntry } from '@nac-broker/devices'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { DemoPolicy, Promised } from '../demo/verdict.ts'
 import type { Summary } from '../demo/summary.ts'
 import type { RunReport } from '../report.ts'
@@ -12,6 +12,9 @@ interface Closing extends Summary {
   report: string
   deviceLog: string
 }
+
+// Two seconds each where there is a processor for each of their processes.
+vi.setConfig({ testTimeout: 60_000 })
 
 const SMALL = ['--devices', '2', '--workers', '2', '--commands', '40']
 
@@ -87,20 +90,20 @@ it('tells its story in plain lines where there is no terminal', async () => {
   expect(await reportOf(report)).toMatchObject({ status: 'COMPLETE' })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toContain('20 of 40 commands\n')
-  expect(stdout).toMatch(/^20 of 40 commands answered: the broker \(pid \d+\) is killed with SIG/m)
+  expect(stdout).toMatch(/^\d+ of 40 commands answered: the broker \(pid \d+\) is killed with SIG/m)
   expect(stdout).toMatch(/│ executed twice +│ 0 /)
   expect(stdout).toMatch(/│ recovery +│ [\d.]+ ms /)
   expect(stdout.match(/^kept/gm)).toHaveLength(6)
 })
 
 it('says so when it is interrupted, and judges nothing', async () => {
-  await using running = new Running(['demo', '--commands', '400'])
-  await running.lineMatching(/^40 of 400/)
+  await using running = new Running(['demo', ...SMALL, '--commands', '200'])
+  await running.lineMatching(/^20 of 200/)
   running.process.kill('SIGINT')
   const { code, stdout } = await running.exited
   const report = /^report: (\S+) \(in a temporary directory/m.exec(stdout)?.[1] ?? ''
   expect(await reportOf(report)).toMatchObject({ status: 'ABORTED', exitCode: 130 })
   expect(code).toBe(130)
-  expect(stdout).toMatch(/^interrupted by SIGINT after \d+ of 400 commands/m)
+  expect(stdout).toMatch(/^interrupted by SIGINT after \d+ of 200 commands/m)
   expect(stdout).not.toMatch(/BROKEN|kept/)
 })

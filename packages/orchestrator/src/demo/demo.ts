@@ -43,8 +43,8 @@ const BROKER_LOST = 4
 const LIMITS = { maxConnections: 50, maxSessionsPerDevice: 1 }
 
 /**
- * A run on simulated devices whose broker is killed once half of the commands have been answered, and
- * what must be true of it according to the clients and the devices themselves.
+ * A run on simulated devices whose broker is killed once half of the commands have been answered and
+ * every worker is connected; and what must be true of it, by what clients and devices tell.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { policy, devices, workers, commands, signal, hurry, log, onProgress, onKill } = options
@@ -79,7 +79,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           journal.read(worker, line)
           const { length: answered } = journal.answered
           onProgress?.(answered)
-          if (brokerPid === undefined || answered < commands / 2) return
+          // A worker that is late would otherwise not see the broker die, and might be all that is left.
+          if (answered < commands / 2 || journal.connected < workers) return
+          if (brokerPid === undefined) return
           kill = killNow(brokerPid, answered)
           brokerPid = undefined
           if (kill) onKill?.(kill)

@@ -24,6 +24,8 @@ export type Answered = Extract<Call, { answer: unknown }>
 /** What a demo's worker prints: one line of JSON for each. */
 export type JournalEntry =
   | { entry: 'started'; pid: number }
+  /** From now on it is told of the broker's loss. */
+  | { entry: 'connected' }
   /** Its client knows that the broker is lost. */
   | { entry: 'lost'; atMs: number }
   | ({ entry: 'call' } & Call)
@@ -31,6 +33,8 @@ export type JournalEntry =
 /** What the workers have told, all of them together. */
 export class Journal {
   readonly pids: number[] = []
+  /** How many workers have been connected. */
+  connected = 0
   readonly calls: (Call & { worker: string })[] = []
   /** Those calls that have an answer. */
   readonly answered: Answered[] = []
@@ -42,6 +46,9 @@ export class Journal {
     switch (told?.entry) {
       case 'started':
         this.pids.push(told.pid)
+        return
+      case 'connected':
+        this.connected++
         return
       case 'lost':
         this.lossesMs.push(told.atMs)

@@ -12,6 +12,10 @@ process.once('SIGTERM', () => stop.abort())
 let losses = 0
 tell({ entry: 'started', pid: process.pid })
 const broker = await connect()
+const events = broker.events()
+// The first one says how the client stands; from then on none is missed.
+await events.next()
+tell({ entry: 'connected' })
 const watched = watch()
 for (const { device, command } of shareOf(share)) {
   if (stop.signal.aborted || broker.lost.aborted) break
@@ -23,7 +27,7 @@ await broker.close()
 await watched
 
 async function watch(): Promise<void> {
-  for await (const { event } of broker.events()) {
+  for await (const { event } of events) {
     if (event !== 'lost') continue
     losses++
     tell({ entry: 'lost', atMs: systemClock.now() })
