@@ -247,7 +247,7 @@ it('runs two hundred workers side by side', async () => {
   expect(report).toMatchObject({ status: 'PARTIAL', exitCode: 3 })
   expect(tally(report)).toEqual({ passed: 180, failed: 20 })
   expect(warnings).toEqual([])
-})
+}, 60_000)
 
 it('starts nothing for a policy that cannot be satisfied', async () => {
   const failurePolicy = { name: 'best_effort', minAgentsRequired: 3 } as const

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
+import { connect } from '@nac-broker/client'
 import { type Simulator, startSimulator } from '@nac-broker/devices'
-import type { StatusResult } from '@nac-broker/protocol'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
 
@@ -46,8 +46,10 @@ it('says what happened to a broker that was lost, and exits 4', async () => {
   await using running = new Running(args, { cwd: lab.path() })
   const socket = (await running.lineMatching(/broker at /)).replace(/.* at /, '')
   await running.lineMatching(/worker-2: started/)
-  const status = await nacBroker(['status', '--socket', socket, '--json'])
-  process.kill((JSON.parse(status.stdout) as StatusResult).pid, 'SIGKILL')
+  const client = await connect({ socketPath: socket, crashPolicy: ['abort'] })
+  const { pid } = await client.status()
+  await client.close()
+  process.kill(pid, 'SIGKILL')
   const { code, stdout } = await running.exited
   expect(code).toBe(4)
   const lost = "the broker crashed: the broker's process ended with SIGKILL"
