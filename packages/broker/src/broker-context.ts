@@ -1,8 +1,9 @@
 import type { Testbed } from '@nac-broker/devices'
-import type { BrokerEvent } from '@nac-broker/protocol'
 import type { RunStore } from '@nac-broker/run-store'
-import type { Clock, EventFeed } from '@nac-broker/supervisor'
+import type { Clock } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
+import type { BrokerFeed } from './broker-feed.ts'
+import type { CommandEvents } from './command-events.ts'
 import type { BrokerSettings } from './options.ts'
 import type { OutputCache } from './output-cache.ts'
 import type { Pool } from './pool.ts'
@@ -19,7 +20,8 @@ export interface BrokerContext {
   readonly pool: Pool
   readonly scheduler: Scheduler
   readonly cache: OutputCache
-  readonly feed: EventFeed<BrokerEvent>
+  readonly feed: BrokerFeed
+  readonly commands: CommandEvents
   readonly clock: Clock
   readonly log: Logger
   /** How many clients are connected. */

@@ -150,6 +150,7 @@ export class BrokerSupervisor implements SupervisedBroker {
         generation: number,
         socketPath: place.path,
         logLevel: log.level,
+        commandEvents: options.commandEvents ?? false,
       },
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       heartbeatTimeoutMs: settings.heartbeatTimeoutMs,

@@ -6,12 +6,14 @@ import {
   type BrokerStatistics,
   type StatusResult,
 } from '@nac-broker/protocol'
-import { type Clock, EventFeed, systemClock, withDeadline } from '@nac-broker/supervisor'
+import { type Clock, systemClock, withDeadline } from '@nac-broker/supervisor'
 import { openRunStore, ownerOf } from '@nac-broker/run-store'
 import { pino } from 'pino'
 import type { BrokerContext } from './broker-context.ts'
+import { BrokerFeed } from './broker-feed.ts'
 import { statisticsLine } from './broker-statistics.ts'
 import { Changes } from './changes.ts'
+import { CommandEvents } from './command-events.ts'
 import { Connection } from './connection.ts'
 import { GivingWay } from './giving-way.ts'
 import { KeptOutputs } from './kept-outputs.ts'
@@ -37,8 +39,8 @@ export interface Broker extends AsyncDisposable {
   env(): Record<string, string>
   statistics(): BrokerStatistics
   status(): StatusResult
-  /** What happens from now on, until the broker is closed. */
-  events(): AsyncIterable<BrokerEvent>
+  /** What happens from now on, until the broker is closed; with `commands: false` but for commands. */
+  events(options?: { commands?: boolean }): AsyncIterable<BrokerEvent>
   /**
    * Takes no new work, answers what is under way, logs out of every device, removes the socket.
    * Returns the names of the devices whose sessions had to be cut off. Idempotent; called again, the
@@ -63,8 +65,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const store = options.storePath ? await openRunStore(options.storePath, { clock }) : undefined
   await store?.generations.begin(settings.generation, ownerOf(settings.generation))
 
-  const feed = new EventFeed<BrokerEvent>((count) => ({ event: 'missed', count }))
-  feed.subscribe((event) => log.debug(event, event.event))
+  const feed = new BrokerFeed(clock)
+  feed.withoutCommands.subscribe((event) => log.debug(event, event.event))
+  const commands = new CommandEvents(feed, clock)
   const emit = (event: BrokerEvent): void => feed.emit(event)
   const { cacheTtlMs: ttlMs, cacheMaxBytes: maxBytes } = settings
   const kept = new KeptOutputs(store, ttlMs, log)
@@ -90,6 +93,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     scheduler: new Scheduler({ pool, cache, kept, changes, clock, settings }),
     cache,
     feed,
+    commands,
     clock,
     log,
     clients: () => connections.size,
@@ -115,6 +119,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const cutOff = await drain(pool, late.signal, clock)
     for (const connection of connections) connection.shutDown()
     await allClosed(connections, clock)
+    commands.end()
     feed.end()
     givingWay?.end()
     await store?.generations.end(settings.generation).catch(() => {})
@@ -130,7 +135,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     env: () => ({ NAC_TEST_BROKER_SOCKET: place.path }),
     statistics: () => statistics(context),
     status: () => brokerStatus(context),
-    events: () => feed.stream(),
+    events: ({ commands: all = true } = {}) => (all ? feed.all : feed.withoutCommands).stream(),
     async close({ deadlineMs = 5_000 } = {}) {
       const deadline = clock.startTimer(deadlineMs, () => late.abort())
       closing ??= close()

@@ -1,4 +1,12 @@
-import { BrokerError } from '@nac-broker/protocol'
+import { BrokerError, type CommandEvent } from '@nac-broker/protocol'
+
+/** Who asked. */
+export interface Caller {
+  /** Counts the connections of this broker. */
+  readonly client: number
+  /** Absent where it has not said. */
+  readonly worker?: string | undefined
+}
 
 /**
  * One request as the broker sees it: who asked, until when the answer is of use, and whether they left.
@@ -6,15 +14,20 @@ import { BrokerError } from '@nac-broker/protocol'
  * time; a call waits for one thing at a time, so one listener is enough.
  */
 export class Call {
-  /** Which connection asked; work is shared out fairly between these. */
-  readonly client: number
+  /** Work is shared out fairly between these. */
+  readonly caller: Caller
   /** On the clock's monotonic scale, in milliseconds. */
   readonly deadlineMs: number
+  /** How often it was sent: to brokers of the run, and again to the device. */
+  attempts: number
+  /** Where its answer comes from, as far as is known. */
+  from: CommandEvent['from'] = 'device'
   #cancelled: BrokerError | undefined
   #onCancel: ((error: BrokerError) => void) | undefined
 
-  constructor(client: number, deadlineMs: number) {
-    this.client = client
+  constructor(caller: Caller, deadlineMs: number, attempt = 1) {
+    this.caller = caller
+    this.attempts = attempt
     this.deadlineMs = deadlineMs
   }
 

@@ -27,6 +27,7 @@ type State =
   | { kind: 'landed' }
 
 interface Waiter<Result> {
+  readonly call: Call
   resolve(result: Result): void
   reject(error: Error): void
 }
@@ -83,6 +84,7 @@ export class Flight<Result> implements Job {
       call.whenCancelled(undefined)
     }
     const waiter: Waiter<Result> = {
+      call,
       resolve(result) {
         settled()
         resolve(result)
@@ -108,6 +110,7 @@ export class Flight<Result> implements Job {
       const again = error.code === 'SESSION_LOST' && replayable && this.#attempts < 2
       if (again && this.#waiters.size > 0) {
         this.#state = { kind: 'queued' }
+        for (const { call } of this.#waiters) call.attempts++
         lane.submit(this)
       } else this.fail(error)
     }

@@ -121,8 +121,9 @@ export class Generation {
         this.#statusAnswers.get(message.id)?.(message.status)
         this.#statusAnswers.delete(message.id)
         return
-      case 'event':
-        return this.#options.onEvent(message.event)
+      case 'events':
+        for (const event of message.events) this.#options.onEvent(event)
+        return
       case 'log':
         return this.#options.onLog(message.line)
       case 'stopped':

@@ -19,7 +19,8 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
   })
   const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
   void (async () => {
-    for await (const event of broker.events()) feed.emit(event)
+    for await (const event of broker.events({ commands: options.commandEvents ?? false }))
+      feed.emit(event)
   })()
   const putAway = async (): Promise<void> => {
     feed.end()

@@ -10,13 +10,14 @@ import {
   decodeClientMessage,
   encodeMessage,
   type FrameError,
+  type Hello,
   MAX_FRAME_BYTES,
   PROTOCOL_VERSION,
   type Request,
   VERSION,
 } from '@nac-broker/protocol'
 import type { BrokerContext } from './broker-context.ts'
-import { Call } from './call.ts'
+import { Call, type Caller } from './call.ts'
 import type { DialectPeer } from './dialect-peer.ts'
 import { perform } from './operations/index.ts'
 
@@ -29,16 +30,19 @@ type State = 'greeting' | 'serving' | 'draining' | 'closed'
 export class MessagePackPeer implements DialectPeer {
   readonly #socket: Socket
   readonly #broker: BrokerContext
-  readonly #client: number
+  #caller: Caller
   readonly #calls = new Map<number, Call>()
   #state: State = 'greeting'
+  /** Who it is, once it has said hello. */
+  #joined: { client: number; id?: string; worker?: string; pid: number } | undefined
+  #left: 'closed' | 'violation' | 'shutdown' = 'closed'
   #unsubscribe: (() => void) | undefined
   #missedEvents = 0
 
   constructor(socket: Socket, broker: BrokerContext, client: number) {
     this.#socket = socket
     this.#broker = broker
-    this.#client = client
+    this.#caller = { client }
   }
 
   receive(payload: Buffer): void {
@@ -67,6 +71,9 @@ export class MessagePackPeer implements DialectPeer {
   }
 
   closed(): void {
+    if (this.#joined) {
+      this.#broker.feed.emit({ event: 'client-left', ...this.#joined, how: this.#left })
+    }
     this.#state = 'closed'
     this.#unsubscribe?.()
     for (const call of this.#calls.values()) call.cancel('the client is gone')
@@ -81,7 +88,7 @@ export class MessagePackPeer implements DialectPeer {
   #handle(message: ClientMessage): void {
     switch (message.type) {
       case 'hello':
-        return this.#welcome(message.protocol)
+        return this.#welcome(message)
       case 'request':
         if (this.#state === 'greeting') {
           throw new BrokerError('PROTOCOL_VIOLATION', 'a request before the hello')
@@ -92,7 +99,7 @@ export class MessagePackPeer implements DialectPeer {
     }
   }
 
-  #welcome(protocol: number): void {
+  #welcome({ protocol, client }: Hello): void {
     if (this.#state !== 'greeting') throw new BrokerError('PROTOCOL_VIOLATION', 'a second hello')
     if (protocol !== PROTOCOL_VERSION) {
       throw new BrokerError(
@@ -101,6 +108,7 @@ export class MessagePackPeer implements DialectPeer {
       )
     }
     this.#state = 'serving'
+    this.#join(client)
     this.#write({
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
@@ -123,7 +131,20 @@ export class MessagePackPeer implements DialectPeer {
     })
   }
 
-  #accept({ id, operation, params, remainingMs, deadlineMs }: Request): void {
+  #join({ id, worker, pid, outages }: Hello['client']): void {
+    const { client } = this.#caller
+    this.#caller = { client, worker }
+    this.#joined = {
+      client,
+      pid,
+      ...(id !== undefined && { id }),
+      ...(worker !== undefined && { worker }),
+    }
+    const event = { event: 'client-joined', ...this.#joined } as const
+    this.#broker.feed.emit({ ...event, ...(outages && { outages }) })
+  }
+
+  #accept({ id, operation, params, remainingMs, deadlineMs, attempt }: Request): void {
     if (this.#calls.has(id)) {
       throw new BrokerError('PROTOCOL_VIOLATION', `request id ${id} is under way already`)
     }
@@ -132,7 +153,7 @@ export class MessagePackPeer implements DialectPeer {
     const deadline = Math.min(now + remainingMs, deadlineMs ?? Infinity)
     const refusal = this.#refusal(deadline <= now)
     if (refusal) return this.#write({ type: 'response', id, error: refusal.toJSON() })
-    const call = new Call(this.#client, deadline)
+    const call = new Call(this.#caller, deadline, attempt)
     this.#calls.set(id, call)
     void this.#answer(id, call, operation, params)
   }
@@ -178,7 +199,7 @@ export class MessagePackPeer implements DialectPeer {
   }
 
   subscribe(): void {
-    this.#unsubscribe ??= this.#broker.feed.subscribe((event) => this.#sendEvent(event))
+    this.#unsubscribe ??= this.#broker.feed.all.subscribe((event) => this.#sendEvent(event))
   }
 
   /** A subscriber that reads too slowly loses events and is told how many; nobody waits for it. */
@@ -212,6 +233,7 @@ export class MessagePackPeer implements DialectPeer {
 
   #sayGoodbye(error: BrokerError): void {
     if (this.#state === 'closed') return
+    this.#left = error.code === 'SHUTTING_DOWN' ? 'shutdown' : 'violation'
     this.#write({ type: 'goodbye', error: error.toJSON() })
     this.#state = 'closed'
     this.#socket.end(() => this.#socket.destroy())

@@ -9,7 +9,7 @@ import {
   type NacTestStatus,
 } from '@nac-broker/protocol'
 import type { BrokerContext } from './broker-context.ts'
-import { Call } from './call.ts'
+import { Call, type Caller } from './call.ts'
 import type { DialectPeer } from './dialect-peer.ts'
 
 /** The dialect has no deadlines; this one keeps a request from waiting in a queue for ever. */
@@ -24,15 +24,18 @@ type State = 'open' | 'ending' | 'closed'
 export class NacTestPeer implements DialectPeer {
   readonly #socket: Socket
   readonly #broker: BrokerContext
-  readonly #client: number
+  readonly #caller: Caller
   readonly #pipelined: Buffer[] = []
   #current: Call | undefined
   #state: State = 'open'
+  /** Where it is not the client that ends the connection. */
+  #left: 'violation' | 'shutdown' | undefined
 
   constructor(socket: Socket, broker: BrokerContext, client: number) {
     this.#socket = socket
     this.#broker = broker
-    this.#client = client
+    this.#caller = { client }
+    broker.feed.emit({ event: 'client-joined', client })
   }
 
   receive(payload: Buffer): void {
@@ -43,6 +46,7 @@ export class NacTestPeer implements DialectPeer {
 
   /** Closed without a word, as its clients expect. */
   violated(): void {
+    this.#left = 'violation'
     this.#socket.destroy()
   }
 
@@ -53,12 +57,15 @@ export class NacTestPeer implements DialectPeer {
   }
 
   closed(): void {
+    const how = this.#left ?? 'closed'
+    this.#broker.feed.emit({ event: 'client-left', ...this.#caller, how })
     this.#state = 'closed'
     this.#pipelined.length = 0
     this.#current?.cancel('the client is gone')
   }
 
   shutDown(): void {
+    this.#left ??= 'shutdown'
     this.#pipelined.length = 0
     this.clientEnded()
   }
@@ -70,11 +77,11 @@ export class NacTestPeer implements DialectPeer {
       try {
         request = decodeNacTestRequest(next)
       } catch {
-        this.#socket.destroy()
+        this.violated()
         return
       }
       const deadlineMs = this.#broker.clock.now() + REQUEST_TIMEOUT_MS
-      const call = new Call(this.#client, deadlineMs)
+      const call = new Call(this.#caller, deadlineMs)
       this.#current = call
       const answer = await this.#answer(request, call)
       this.#current = undefined
@@ -84,7 +91,7 @@ export class NacTestPeer implements DialectPeer {
   }
 
   async #answer(request: NacTestRequest, call: Call): Promise<Buffer> {
-    const { scheduler } = this.#broker
+    const { scheduler, commands } = this.#broker
     try {
       switch (request.command) {
         case 'ping':
@@ -93,12 +100,19 @@ export class NacTestPeer implements DialectPeer {
           return encodeNacTestSuccess(nacTestStatus(this.#broker))
         case 'execute': {
           const { hostname, cmd } = request
-          const { output } = await scheduler.execute(call, { device: hostname, command: cmd })
+          const asked = { device: hostname, command: cmd }
+          const { output } = await commands.tell(call, { what: 'execute', ...asked }, () =>
+            scheduler.execute(call, asked),
+          )
           return encodeNacTestSuccess(Buffer.from(output).toString())
         }
-        case 'connect':
-          await scheduler.connect(call, request.hostname)
+        case 'connect': {
+          const { hostname: device } = request
+          await commands.tell(call, { what: 'connect', device }, () =>
+            scheduler.connect(call, device),
+          )
           return encodeNacTestSuccess(true)
+        }
         case 'disconnect':
           this.#disconnect(request.hostname)
           return encodeNacTestSuccess(true)

@@ -39,7 +39,7 @@ export class Scheduler {
     const lane = this.#options.pool.lane(device)
     if (cache) {
       // Only read-only commands are ever in it.
-      const known = this.#cached(lane, command)
+      const known = this.#cached(call, lane, command)
       if (known) return { output: known, cached: true }
     }
     assertOneLine(command, lane.device)
@@ -80,11 +80,14 @@ export class Scheduler {
     return this.#options.settings.commandTimeoutMs
   }
 
-  #cached(lane: DeviceLane, command: string): Buffer | undefined {
+  #cached(call: Call, lane: DeviceLane, command: string): Buffer | undefined {
     const { cache, kept, pool } = this.#options
     kept.catchUp(pool.lanes)
     const known = cache.get(lane.device.name, command, lane.epoch)
-    if (known) this.commandHits++
+    if (known) {
+      this.commandHits++
+      call.from = 'cache'
+    }
     return known
   }
 
@@ -116,11 +119,12 @@ export class Scheduler {
     if (output && lane.epoch === epoch) {
       this.#options.cache.set(lane.device.name, command, epoch, output)
       this.commandHits++
+      call.from = 'cache'
       return { output, cached: true }
     }
     const joined = this.#join(call, lane, command)
     if (joined) return { output: await joined, cached: false }
-    const known = this.#cached(lane, command)
+    const known = this.#cached(call, lane, command)
     if (known) return { output: known, cached: true }
     this.commandMisses++
     return { output: await this.#executeRead(call, lane, command), cached: false }
@@ -130,6 +134,7 @@ export class Scheduler {
     const flight = this.#joinable.get(`${lane.device.name}\n${command}`)
     if (!flight?.joinable) return undefined
     this.commandHits++
+    call.from = 'shared'
     return flight.join(call)
   }
 
@@ -172,8 +177,14 @@ export class Scheduler {
       const known = await changes.recorded(keyed, underWay !== undefined)
       const flight = this.#changing.get(key)
       if (known || flight) this.commandHits++
-      if (known) return known
-      if (flight) return flight.join(call)
+      if (known) {
+        call.from = 'record'
+        return known
+      }
+      if (flight) {
+        call.from = 'shared'
+        return flight.join(call)
+      }
       return this.#fly(call, lane, false, key, (session) =>
         changes.carryOut(keyed, () => run(session)),
       )
@@ -214,7 +225,7 @@ export class Scheduler {
   #flight<Value>(call: Call, lane: DeviceLane, work: FlightWork<Value>): Flight<Value> {
     const { clock, settings } = this.#options
     const { drainTimeoutMs } = settings
-    return new Flight({ lane, clock, client: call.client, drainTimeoutMs, ...work })
+    return new Flight({ lane, clock, client: call.caller.client, drainTimeoutMs, ...work })
   }
 }
 

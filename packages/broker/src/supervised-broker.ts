@@ -19,6 +19,8 @@ export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'
    * checkpoints hold, generations count on, the cache is cold. Default: a new store.
    */
   resume?: boolean
+  /** Whether `events()` has each command as well. Default false. */
+  commandEvents?: boolean
   /** Ends the broker, in whatever phase it is. */
   signal?: AbortSignal
 }

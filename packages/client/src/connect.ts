@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { BrokerError, type CrashPolicy, parseCrashPolicy, type Welcome } from '@nac-broker/protocol'
 import { EventFeed, systemClock } from '@nac-broker/supervisor'
 import { Checkpoints } from './checkpoints.ts'
@@ -29,7 +30,9 @@ export async function connect(options: ConnectOptions = {}): Promise<BrokerClien
       'no broker is named: set NAC_TEST_BROKER_SOCKET, or give socketPath',
     )
   }
-  const name = options.name ?? env['NAC_BROKER_WORKER'] ?? 'client'
+  const worker = env['NAC_BROKER_WORKER']
+  const name = options.name ?? worker ?? 'client'
+  const client = { name, pid: process.pid, id: randomUUID(), ...(worker && { worker }) }
   const feed = new EventFeed<ClientEvent>((count) => ({ event: 'missed', count }))
   const emit = (event: ClientEvent): void => {
     feed.emit(event)
@@ -37,10 +40,17 @@ export async function connect(options: ConnectOptions = {}): Promise<BrokerClien
   }
   const { hostKeys, loginTimeoutMs, commandTimeoutMs } = options
   const testbed = options.testbed ?? env['NAC_TEST_TESTBED']
-  const setup = { testbed, hostKeys, loginTimeoutMs, commandTimeoutMs, env, clock, emit }
+  const setup = { client, testbed, hostKeys, loginTimeoutMs, commandTimeoutMs, env, clock, emit }
   const connection = new Connection({
-    open: (limits) => openLink({ socketPath, name, clock, ...limits }),
-    goDirect: (last) => openDirect({ ...setup, storePath: storeOf(last, options, env) }, last),
+    open: ({ outages, ...limits }) =>
+      openLink({
+        socketPath,
+        client: { ...client, ...(outages && { outages }) },
+        clock,
+        ...limits,
+      }),
+    goDirect: (last, outages) =>
+      openDirect({ ...setup, storePath: storeOf(last, options, env) }, last, outages),
     policy: ownPolicy(options, env),
     connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     reconnectTimeoutMs: options.reconnectTimeoutMs ?? DEFAULT_RECONNECT_TIMEOUT_MS,

@@ -3,6 +3,7 @@ import {
   BrokerError,
   type CrashPolicy,
   DEFAULT_CRASH_POLICY,
+  type Outages,
   parseCrashPolicy,
   type Welcome,
 } from '@nac-broker/protocol'
@@ -12,12 +13,23 @@ import type { DirectCommands } from './device-commands.ts'
 import type { ClientEvent } from './events.ts'
 import { Lifecycle, type LifecycleState } from './lifecycle.ts'
 import type { BrokerLink } from './link.ts'
+import { OutageRecord } from './outage-record.ts'
+
+interface LinkAttempt {
+  timeoutMs: number
+  signal: AbortSignal
+  /** What the broker is told of this client's past. */
+  outages: Outages | undefined
+}
 
 export interface ConnectionOptions {
   /** @throws {BrokerError} why there is no link, or the signal's reason. */
-  open: (limits: { timeoutMs: number; signal: AbortSignal }) => Promise<BrokerLink>
-  /** The devices without a broker; `last` is what the last broker said. */
-  goDirect: (last: Welcome | undefined) => Promise<{ commands: DirectCommands; warning: string }>
+  open: (attempt: LinkAttempt) => Promise<BrokerLink>
+  /** The devices without a broker; `last` is what the last broker said, `outages` this client's past. */
+  goDirect: (
+    last: Welcome | undefined,
+    outages: () => Outages | undefined,
+  ) => Promise<{ commands: DirectCommands; warning: string }>
   /** The client's own; undefined: what the broker says. */
   policy: CrashPolicy | undefined
   /** One attempt; and all attempts together for the first link. */
@@ -45,6 +57,7 @@ const SUBSCRIBE_MS = 10_000
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #lifecycle: Lifecycle
+  readonly #outages: OutageRecord
   readonly #closing = new AbortController()
   #policy: CrashPolicy | undefined
   #lastWelcome: Welcome | undefined
@@ -54,6 +67,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#policy = options.policy
+    this.#outages = new OutageRecord(options.clock)
     this.#lifecycle = new Lifecycle(options.emit)
   }
 
@@ -159,7 +173,8 @@ export class Connection {
     for (;;) {
       try {
         const timeoutMs = Math.min(connectTimeoutMs, endMs - clock.now())
-        return this.#accept(await open({ timeoutMs, signal }))
+        const { soFar: outages } = this.#outages
+        return this.#accept(await open({ timeoutMs, signal, outages }))
       } catch (error) {
         signal.throwIfAborted()
         const delayMs = backoff.nextDelayMs()
@@ -196,6 +211,7 @@ export class Connection {
     if (!this.#lifecycle.apply({ what: 'welcome', link })) return link.close(closed())
     const { welcome } = link
     this.#lastWelcome = welcome
+    this.#outages.ended()
     const { heartbeat, clock, emit } = this.#options
     const detector = new FailureDetector({
       probe: () => link.probe(),
@@ -210,7 +226,7 @@ export class Connection {
       onEvent: emit,
       onOver: (error) => {
         detector.stop()
-        this.#onOver(error)
+        this.#onOver(error, detector.missed)
       },
     })
     if (this.#subscribed) void this.#resubscribe(link)
@@ -240,9 +256,12 @@ export class Connection {
     }
   }
 
-  #onOver(error: BrokerError): void {
+  #onOver(error: BrokerError, heartbeatsMissed: number): void {
     if (error.code === 'SHUTTING_DOWN') this.#lifecycle.apply({ what: 'close', error })
-    else if (this.#lifecycle.apply({ what: 'loss', error })) this.#recovery = this.#recover(error)
+    else if (this.#lifecycle.apply({ what: 'loss', error })) {
+      this.#outages.began(heartbeatsMissed)
+      this.#recovery = this.#recover(error)
+    }
   }
 
   /** Never rejects. After each wait the lifecycle itself refuses what comes too late. */
@@ -281,7 +300,8 @@ export class Connection {
   async #goDirect(): Promise<void> {
     if (this.#closing.signal.aborted) return
     try {
-      const direct = await this.#options.goDirect(this.#lastWelcome)
+      const direct = await this.#options.goDirect(this.#lastWelcome, () => this.#outages.soFar)
+      this.#outages.ended()
       if (!this.#lifecycle.apply({ what: 'fallback', ...direct })) await direct.commands.close()
     } catch (error) {
       this.#lifecycle.apply({ what: 'abort', error: asBrokerError(error) })

@@ -93,8 +93,9 @@ export class Link implements BrokerLink {
     const id = ++this.#lastId
     const { remainingMs, deadlineMs } = call
     const request = { type: 'request', id, operation, params, remainingMs, deadlineMs } as const
-    this.#socket.write(encodeMessage(request))
-    call.attempts++
+    const attempt = call.attempts + 1
+    this.#socket.write(encodeMessage(attempt === 1 ? request : { ...request, attempt }))
+    call.attempts = attempt
     call.sentTo = this.welcome
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     this.#pending.set(id, { chunks: [], resolve, reject })

@@ -6,6 +6,7 @@ import {
   decodeBrokerMessage,
   encodeMessage,
   FrameDecoder,
+  type Hello,
   PROTOCOL_VERSION,
   type Welcome,
 } from '@nac-broker/protocol'
@@ -14,7 +15,8 @@ import { Link } from './link.ts'
 
 export interface OpenLinkOptions {
   socketPath: string
-  name: string
+  /** Who we are, for the hello. */
+  client: Hello['client']
   /** Socket and handshake, in milliseconds. */
   timeoutMs: number
   signal: AbortSignal | undefined
@@ -28,14 +30,14 @@ export interface OpenLinkOptions {
  * `PROTOCOL_VIOLATION`, `CANCELLED`
  */
 export async function openLink(options: OpenLinkOptions): Promise<Link> {
-  const { socketPath, name, timeoutMs, signal, clock } = options
+  const { socketPath, client, timeoutMs, signal, clock } = options
   if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
   const socket = createConnection(socketPath)
   const decoder = new FrameDecoder()
-  const hello = { type: 'hello', protocol: PROTOCOL_VERSION } as const
+  const hello = { type: 'hello', protocol: PROTOCOL_VERSION, client } as const
   const greeting = async (): Promise<Welcome> => {
     await once(socket, 'connect')
-    socket.write(encodeMessage({ ...hello, client: { name, pid: process.pid } }))
+    socket.write(encodeMessage(hello))
     return readWelcome(socket, decoder)
   }
   try {

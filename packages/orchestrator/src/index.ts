@@ -10,6 +10,7 @@
  *   broker-history the broker's generations, and whether it is there
  *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)
  *   report         what report.json holds
+ *   health/        the run's events -> what the report says of its connections
  *   config/        nac-broker.yaml -> Config, with file and line in every error
  *   demo/          a run on simulated devices whose broker is killed, and what must be true of it
  *   cli/           the command: flags in, lines and exit codes out; nothing else writes to the console
@@ -21,6 +22,7 @@ export type { Config } from './config/schema.ts'
 export type { BrokerTurn } from './broker-history.ts'
 export type { FailurePolicy } from './failure-policy.ts'
 export type { FailurePolicyOptions } from './failure-policy-options.ts'
+export type { HealthReport } from './health/health-report.ts'
 export { Interruption, type StopSignal } from './interruption.ts'
 export type {
   AttemptReport,

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { HealthReport } from './health/health-report.ts'
 import { BrokerError, type BrokerStatistics, type DeviceStatus } from '@nac-broker/protocol'
 import type { FailurePolicy } from './failure-policy.ts'
 import { makeWritableDirectory } from './make-directory.ts'
@@ -82,6 +83,7 @@ export interface RunReport {
     /** Summed over the generations. */
     statistics: BrokerStatistics
   }
+  health: HealthReport
 }
 
 export function deviceReport({ device, platform, lastError }: DeviceStatus): DeviceReport {

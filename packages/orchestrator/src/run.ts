@@ -11,6 +11,7 @@ import { outcome } from './failure-policy.ts'
 import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-policy-options.ts'
 import { guardBroker } from './guard-broker.ts'
 import { startGuard } from './guard.ts'
+import { recordHealth } from './health/record-health.ts'
 import { interruptionExitCode } from './interruption.ts'
 import { deviceReport, ReportDirectory, type RunReport, type WorkerReport } from './report.ts'
 import { runWorkers } from './run-workers.ts'
@@ -99,9 +100,11 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     env,
     clock,
     log,
+    commandEvents: true,
   })
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
+  const health = recordHealth(broker, { workers: names, devices: testbed.deviceNames, clock })
   let workers: WorkerReport[]
   let status: StatusResult | undefined
   try {
@@ -130,12 +133,15 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       onSpawn: (worker, attempt, pid) => journal.attempt(worker, attempt, pid),
       onRetry: (worker, retry) => emit({ event: 'worker-retrying', worker, ...retry }),
       onLine: options.onLine,
-      onEnd: (worker) => {
+      lastTraffic: (worker) => health.recorder.lastTraffic(worker),
+      onEnd(worker) {
+        health.workerEnded(worker.name)
         journal.ended(worker)
         emit({ event: 'worker-ended', worker })
       },
     })
     status = await broker.status().catch(() => undefined)
+    await health.lookIntoStore()
   } finally {
     await broker.close({ deadlineMs: CLOSE_MS })
     await history.finish()
@@ -164,6 +170,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       generations: history.generations,
       statistics: broker.statistics(),
     },
+    health: await health.report(),
   }
   await directory.write(report)
   journal.finished()

@@ -24,7 +24,7 @@ export interface AttemptContext {
   /** Absent: nobody listens, and the output goes straight into the log. */
   onLine?: ((worker: string, line: string) => void) | undefined
   /** See `WorkerContext`. */
-  lastTraffic?: ((worker: string) => Date | undefined) | undefined
+  lastTraffic?: ((worker: string) => number | undefined) | undefined
 }
 
 /** Runs a worker once, with its log and its environment. Never rejects. */

@@ -30,8 +30,8 @@ export interface WorkerContext {
   /** Aborted, it ends the grace. */
   hurry: AbortSignal
   clock: Clock
-  /** The last sign of life that is not in the log, such as a request to the broker. */
-  lastTraffic?: ((worker: string) => Date | undefined) | undefined
+  /** When it last had to do with a device, in milliseconds of the calendar's time. */
+  lastTraffic?: ((worker: string) => number | undefined) | undefined
   onSpawn?: ((pid: number) => void) | undefined
   /** Ends the worker when this process is killed. */
   guard?: Guard | undefined
@@ -134,9 +134,7 @@ function ended({ code, signal }: Exit): WorkerEnd {
 }
 
 function lastSignOf({ name }: PlannedWorker, { log, lastTraffic }: WorkerContext): Date {
-  const written = log.lastWrite()
-  const traffic = lastTraffic?.(name)
-  return traffic && traffic > written ? traffic : written
+  return new Date(Math.max(log.lastWrite().getTime(), lastTraffic?.(name) ?? 0))
 }
 
 function timedOut(ms: number): BrokerError {

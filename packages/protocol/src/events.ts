@@ -1,5 +1,53 @@
 import { z } from 'zod'
 
+const count = z.number().int().nonnegative()
+
+/** What a client went through with the run's brokers, all of it together. */
+export const outagesSchema = z.object({
+  /** How often it lost its broker. */
+  disconnects: count,
+  /** For how long it had none. */
+  downtimeMs: z.number().nonnegative(),
+  /** Signs of life that it asked for and did not get in time. */
+  heartbeatsMissed: count,
+})
+
+/** A client's connection to a broker. */
+const connectedClient = {
+  /** Counts the connections of this broker. */
+  client: count,
+  /** The client's own: the same over all its connections. */
+  id: z.string().optional(),
+  worker: z.string().optional(),
+  pid: count.optional(),
+}
+
+/**
+ * One request for a device, when it has ended. It has no output, no configuration line and no message
+ * of an error: devices' words, and what is secret, are in these.
+ */
+const commandEventSchema = z.object({
+  event: z.literal('command'),
+  device: z.string(),
+  /** Who asked: the connection's number in its broker; absent for a client without one. */
+  client: count.optional(),
+  worker: z.string().optional(),
+  /** `direct`: the client went to the device itself. */
+  via: z.enum(['broker', 'direct']),
+  what: z.enum(['execute', 'configure', 'connect']),
+  /** Of `execute`: what `commandForEvent` makes of it. */
+  command: z.string().optional(),
+  /** Of `configure`: how many there are. */
+  lines: count.optional(),
+  ms: z.number().nonnegative(),
+  /** `shared`: from the execution for another client. `record`: a change that was made before. */
+  from: z.enum(['device', 'cache', 'shared', 'record']),
+  /** How often it was sent, to brokers of the run and again to the device. */
+  attempts: count,
+  /** Of the error, where it failed. */
+  code: z.string().optional(),
+})
+
 /** What happens in a broker, as its subscribers see it. */
 export const brokerEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('session-opened'), device: z.string(), openMs: z.number() }),
@@ -16,9 +64,54 @@ export const brokerEventSchema = z.discriminatedUnion('event', [
     message: z.string(),
     retryAfterMs: z.number(),
   }),
+  z.object({
+    event: z.literal('client-joined'),
+    ...connectedClient,
+    /** What it went through with earlier brokers; absent where that is nothing. */
+    outages: outagesSchema.optional(),
+  }),
+  z.object({
+    event: z.literal('client-left'),
+    ...connectedClient,
+    /** `closed`: it ended the connection, or died; `violation`: it was sent away. */
+    how: z.enum(['closed', 'violation', 'shutdown']),
+  }),
+  commandEventSchema,
+  /** Workers that have waited for an answer for a second or longer; told again each second. */
+  z.object({ event: z.literal('waiting'), workers: z.array(z.string()) }),
   z.object({ event: z.literal('draining') }),
   /** The subscriber read too slowly; this many events were left out just before this one. */
   z.object({ event: z.literal('missed'), count: z.number().int().positive() }),
 ])
 
+/**
+ * What a client without a broker writes into the run's store: nobody else can tell. Its own sessions are
+ * told as a broker's are.
+ */
+export const directEventSchema = z.discriminatedUnion('event', [
+  ...brokerEventSchema.options,
+  z.object({
+    event: z.literal('client-direct'),
+    id: z.string(),
+    worker: z.string().optional(),
+    pid: count,
+    outages: outagesSchema.optional(),
+  }),
+])
+
+export type DirectEvent = z.infer<typeof directEventSchema>
 export type BrokerEvent = z.infer<typeof brokerEventSchema>
+export type CommandEvent = z.infer<typeof commandEventSchema>
+export type Outages = z.infer<typeof outagesSchema>
+
+/** Longer ones are cut off in events. */
+const MAX_COMMAND_CHARACTERS = 500
+
+/**
+ * A command line as events show it. Every event's command goes through here: whatever must not be seen
+ * in one is to be taken out here.
+ */
+export function commandForEvent(command: string): string {
+  if (command.length <= MAX_COMMAND_CHARACTERS) return command
+  return `${command.slice(0, MAX_COMMAND_CHARACTERS - 1)}…`
+}

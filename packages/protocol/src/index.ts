@@ -26,7 +26,14 @@ export {
   type Sent,
   type WireError,
 } from './errors.ts'
-export { type BrokerEvent } from './events.ts'
+export {
+  type BrokerEvent,
+  type CommandEvent,
+  commandForEvent,
+  type DirectEvent,
+  directEventSchema,
+  type Outages,
+} from './events.ts'
 export { firstIssue } from './first-issue.ts'
 export { encodeFrame, FrameDecoder, FrameError, MAX_FRAME_BYTES } from './frame.ts'
 export {
@@ -39,6 +46,7 @@ export {
   type BrokerMessage,
   CHUNK_BYTES,
   type ClientMessage,
+  type Hello,
   PROTOCOL_VERSION,
   type Request,
   type Welcome,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { bytes } from './bytes.ts'
 import { wireErrorSchema } from './errors.ts'
-import { brokerEventSchema } from './events.ts'
+import { brokerEventSchema, outagesSchema } from './events.ts'
 
 /** The version of the MessagePack dialect that this code speaks. */
 export const PROTOCOL_VERSION = 1
@@ -14,7 +14,16 @@ const requestId = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 const hello = z.object({
   type: z.literal('hello'),
   protocol: z.number().int().positive(),
-  client: z.object({ name: z.string().max(255), pid: z.number().int().nonnegative() }),
+  client: z.object({
+    name: z.string().max(255),
+    pid: z.number().int().nonnegative(),
+    /** The same over all connections of one client, and nobody else's. */
+    id: z.string().max(64).optional(),
+    /** The worker of the run that it is part of. */
+    worker: z.string().max(255).optional(),
+    /** What it went through with earlier brokers; left out where that is nothing. */
+    outages: outagesSchema.optional(),
+  }),
 })
 
 const request = z.object({
@@ -29,6 +38,8 @@ const request = z.object({
    * by a peer that does not share that clock. The earlier of the two holds.
    */
   deadlineMs: z.number().optional(),
+  /** From 2 on: it was sent before, to a broker that was lost. */
+  attempt: z.number().int().positive().optional(),
 })
 
 const cancel = z.object({ type: z.literal('cancel'), id: requestId })
@@ -85,6 +96,7 @@ export const brokerMessageSchema = z.discriminatedUnion('type', [
   goodbye,
 ])
 
+export type Hello = z.infer<typeof hello>
 export type Request = z.infer<typeof request>
 export type ClientMessage = z.infer<typeof clientMessageSchema>
 export type Welcome = z.infer<typeof welcome>

@@ -36,18 +36,22 @@ export class Events {
   }
 
   /**
-   * Returns the event's sequence number; they count from 1 without gaps.
+   * Appends them in this order, or none of them. Returns the last one's sequence number; they count
+   * from 1 without gaps.
    * @throws {BrokerError} `INVALID_REQUEST` for one that is too large.
    */
-  async append(event: object): Promise<number> {
-    const json = JSON.stringify(event)
-    if (Buffer.byteLength(json) > this.#bounds.maxBytes) {
+  async append(...events: [object, ...object[]]): Promise<number> {
+    const rows = events.map((event) => JSON.stringify(event))
+    if (rows.some((json) => Buffer.byteLength(json) > this.#bounds.maxBytes)) {
       const why = `an event of more than ${this.#bounds.maxBytes} bytes; shorten it`
       throw new BrokerError('INVALID_REQUEST', why)
     }
     return this.#connection.write(() => {
       const wallTimeMs = this.#connection.clock.wallTime().getTime()
-      const sequence = Number(this.#insert.run(wallTimeMs, json).lastInsertRowid)
+      let sequence = 0
+      for (const json of rows) {
+        sequence = Number(this.#insert.run(wallTimeMs, json).lastInsertRowid)
+      }
       this.#removeBefore.run(sequence - this.#bounds.maxRows)
       return sequence
     })

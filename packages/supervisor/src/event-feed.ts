@@ -18,6 +18,11 @@ export class EventFeed<Event> {
     this.#missed = missed
   }
 
+  /** Whether anybody listens. */
+  get listened(): boolean {
+    return this.#listeners.size > 0
+  }
+
   emit(event: Event): void {
     for (const listener of this.#listeners) listener(event)
   }

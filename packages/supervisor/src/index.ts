@@ -5,6 +5,7 @@
  *   virtual-clock   the same, driven by a test
  *   backoff         how long to wait after a failure
  *   deadline        how long to wait for an answer
+ *   batch           what is cheaper to hand over together
  *   event-feed      a typed stream of events for readers of any speed
  *
  *   supervision         what a supervised thing is given, what happens to it and how that ends
@@ -17,6 +18,7 @@
  * What makes a run, from the outside in: run-group -> supervise -> the caller's serve().
  */
 export { Backoff, type BackoffOptions } from './backoff.ts'
+export { Batch } from './batch.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type DeadlineOptions, withDeadline } from './deadline.ts'
 export { EventFeed } from './event-feed.ts'

@@ -51,6 +51,20 @@ class Pair {
 /** Moments within the interval between two probes at which something may happen. */
 const PHASES_MS = Array.from({ length: 51 }, (_, step) => 2_000 + step * 10)
 
+describe('the probes that a peer has missed', () => {
+  test.each([
+    ['none of one that answers', 0, 0],
+    ['one of a peer that stalls for less than two intervals', 900, 1],
+    ['all of one that is lost, the last one included', 60_000, 3],
+  ])('are %s', async (_, stallMs, missed) => {
+    const pair = new Pair()
+    await pair.clock.advance(2_000)
+    pair.stallPeer(stallMs)
+    await pair.clock.advance(30_000)
+    expect(pair.detector.missed).toBe(missed)
+  })
+})
+
 describe('a peer that answers', () => {
   test('is probed once an interval, and nothing is said about it', async () => {
     const pair = new Pair()

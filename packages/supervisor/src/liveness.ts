@@ -41,12 +41,18 @@ export class FailureDetector {
   readonly #intervalMs: number
   readonly #timeoutMs: number
   #watch: Watch | undefined
+  #missed = 0
 
   constructor(options: FailureDetectorOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#intervalMs = options.intervalMs ?? 500
     this.#timeoutMs = options.timeoutMs ?? 1_500
+  }
+
+  /** Probes that were not answered before the next one was due, or at all. */
+  get missed(): number {
+    return this.#missed
   }
 
   /** Takes the peer for alive now; the first probe goes out after an interval. */
@@ -92,6 +98,7 @@ export class FailureDetector {
     const silentMs = now - watch.silentSince
     if (now >= this.#lostAt(watch)) {
       this.stop()
+      this.#missed++
       this.#options.onEvent({ event: 'lost', silentMs })
       return
     }
@@ -101,6 +108,7 @@ export class FailureDetector {
   }
 
   #probe(watch: Watch, now: number): void {
+    if (watch.unansweredSince !== undefined) this.#missed++
     if (watch.unansweredSince !== undefined && watch.health === 'alive') {
       watch.health = 'suspect'
       this.#options.onEvent({ event: 'suspect', silentMs: now - watch.silentSince })

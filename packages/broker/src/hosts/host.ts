@@ -7,6 +7,8 @@ export interface HostedOptions extends Omit<BrokerOptions, 'testbed' | 'env' | '
   socketPath: string
   /** pino's name of the level from which on log lines are sent over. */
   logLevel: string
+  /** Whether commands are among the events that are sent over. */
+  commandEvents: boolean
 }
 
 /** To a hosted broker. */
@@ -25,7 +27,7 @@ export type FromHosted =
   | { type: 'failed'; error: WireError }
   | { type: 'alive'; statistics: BrokerStatistics }
   | { type: 'status'; id: number; status: StatusResult }
-  | { type: 'event'; event: BrokerEvent }
+  | { type: 'events'; events: BrokerEvent[] }
   /** A line of pino's JSON. */
   | { type: 'log'; line: string }
   | { type: 'stopped'; cutOff: string[]; statistics: BrokerStatistics }

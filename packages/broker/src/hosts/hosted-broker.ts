@@ -1,4 +1,5 @@
-import { asBrokerError } from '@nac-broker/protocol'
+import { asBrokerError, type BrokerEvent } from '@nac-broker/protocol'
+import { Batch, systemClock } from '@nac-broker/supervisor'
 import { pino } from 'pino'
 import { type Broker, startBroker } from '../broker.ts'
 import { NO_STATISTICS } from '../broker-statistics.ts'
@@ -12,25 +13,31 @@ export interface HostPort {
   close(): void
 }
 
+interface Started {
+  broker: Broker
+  /** Until the broker's last event has been sent over. */
+  forwarding: Promise<void>
+}
+
 /** Runs one broker as its launcher says; what a thread or process of a host does from its first line. */
 export function runHostedBroker(port: HostPort): void {
-  let broker: Broker | undefined
+  let started: Started | undefined
   let stopping = false
   port.onMessage((message) => {
     switch (message.type) {
       case 'start':
-        void start(port, message.options).then((started) => (broker = started))
+        void start(port, message.options).then((result) => (started = result))
         return
       case 'probe':
-        if (broker) port.post({ type: 'alive', statistics: broker.statistics() })
+        if (started) port.post({ type: 'alive', statistics: started.broker.statistics() })
         return
       case 'status':
-        if (broker) port.post({ type: 'status', id: message.id, status: broker.status() })
+        if (started) port.post({ type: 'status', id: message.id, status: started.broker.status() })
         return
       case 'stop':
         // Told again, it has less time.
-        if (stopping) void broker?.close(message)
-        else void stop(port, broker, message.deadlineMs)
+        if (stopping) void started?.broker.close(message)
+        else void stop(port, started, message.deadlineMs)
         stopping = true
     }
   })
@@ -38,14 +45,14 @@ export function runHostedBroker(port: HostPort): void {
 
 async function start(
   port: HostPort,
-  { logLevel, ...options }: HostedOptions,
-): Promise<Broker | undefined> {
+  { logLevel, commandEvents, ...options }: HostedOptions,
+): Promise<Started | undefined> {
   const log = pino({ level: logLevel }, { write: (line) => port.post({ type: 'log', line }) })
   try {
     const broker = await startBroker({ ...options, log })
-    void forwardEvents(port, broker)
+    const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }))
     port.post({ type: 'ready', pid: process.pid })
-    return broker
+    return { broker, forwarding }
   } catch (error) {
     port.post({ type: 'failed', error: asBrokerError(error).toJSON() })
     port.close()
@@ -53,13 +60,27 @@ async function start(
   }
 }
 
-async function forwardEvents(port: HostPort, broker: Broker): Promise<void> {
-  for await (const event of broker.events()) port.post({ type: 'event', event })
+/** Commands come many at once: those of one turn of the loop go together, up to so many. */
+const COMMANDS = { waitMs: 0, maxItems: 500 }
+
+async function forwardEvents(port: HostPort, happening: AsyncIterable<BrokerEvent>): Promise<void> {
+  const post = (events: BrokerEvent[]): void => port.post({ type: 'events', events })
+  const batch = new Batch(post, { ...COMMANDS, clock: systemClock })
+  for await (const event of happening) {
+    batch.add(event)
+    if (event.event !== 'command') batch.flush()
+  }
+  batch.flush()
 }
 
-async function stop(port: HostPort, broker: Broker | undefined, deadlineMs: number): Promise<void> {
-  const cutOff = (await broker?.close({ deadlineMs })) ?? []
-  const statistics = broker?.statistics() ?? NO_STATISTICS
+async function stop(
+  port: HostPort,
+  started: Started | undefined,
+  deadlineMs: number,
+): Promise<void> {
+  const cutOff = (await started?.broker.close({ deadlineMs })) ?? []
+  await started?.forwarding
+  const statistics = started?.broker.statistics() ?? NO_STATISTICS
   port.post({ type: 'stopped', cutOff, statistics })
   port.close()
 }

@@ -81,7 +81,6 @@ export class Direct implements DirectCommands {
     const error = new BrokerError('CANCELLED', 'the client was closed')
     this.#closed ??= error
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close(error)))
-    await this.#options.store?.close()
   }
 
   async #alter(call: Call, alteration: Alteration, idempotent: boolean): Promise<Uint8Array> {

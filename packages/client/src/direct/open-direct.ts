@@ -1,13 +1,25 @@
 import { type HostKeyPolicy, loadTestbed, type Testbed } from '@nac-broker/devices'
-import { BrokerError, type BrokerEvent, type Welcome } from '@nac-broker/protocol'
+import {
+  BrokerError,
+  type BrokerEvent,
+  type Hello,
+  type Outages,
+  type Welcome,
+} from '@nac-broker/protocol'
 import { openRunStore, type RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { DirectCommands } from '../device-commands.ts'
 import { Direct } from './direct.ts'
+import { StoredEvents } from './stored-events.ts'
+import { toldCommands } from './told-commands.ts'
+
+type Identity = Pick<Hello['client'], 'worker' | 'pid'> & { id: string }
 
 export interface DirectSetup {
   /** A pyATS testbed file, or one that was loaded. */
   testbed: string | Testbed | undefined
+  /** As brokers are told. */
+  client: Identity
   /** Undefined: there is none. */
   storePath: string | undefined
   hostKeys: HostKeyPolicy | undefined
@@ -23,18 +35,21 @@ const DEFAULT_LIMITS = { maxSessionsPerDevice: 1, maxConnections: 50 }
 const DEFAULT_COMMAND_TIMEOUT_MS = 60_000
 
 /**
- * Makes ready for reaching the devices without a broker; `last` is what the last one said.
+ * Makes ready for reaching the devices without a broker; `last` is what the last one said. What happens
+ * from now on is in the run's store too.
  * @throws {BrokerError} `CONFIG_INVALID` without a testbed, `TESTBED_INVALID`
  */
 export async function openDirect(
   setup: DirectSetup,
   last: Welcome | undefined,
+  outages: () => Outages | undefined,
 ): Promise<{ commands: DirectCommands; warning: string }> {
-  const { env, clock, emit, hostKeys, loginTimeoutMs, commandTimeoutMs } = setup
+  const { env, clock, hostKeys, loginTimeoutMs, commandTimeoutMs, client } = setup
   const testbed = await testbedOf(setup)
   const { store, withoutStore } = await storeOf(setup)
   const limits = last?.limits
-  const commands = new Direct({
+  const stored = new StoredEvents(store, clock)
+  const direct = new Direct({
     testbed,
     store,
     withoutStore,
@@ -44,8 +59,23 @@ export async function openDirect(
     commandTimeoutMs: commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
     login: { env, clock, ...(hostKeys && { hostKeys }), ...(loginTimeoutMs && { loginTimeoutMs }) },
     clock,
-    emit,
+    emit(event) {
+      setup.emit(event)
+      stored.add(event)
+    },
   })
+  const { id, worker, pid } = client
+  const who = { id, pid, ...(worker !== undefined && { worker }) }
+  const past = outages()
+  stored.add({ event: 'client-direct', ...who, ...(past && { outages: past }) })
+  const commands: DirectCommands = {
+    ...toldCommands(direct, { clock, worker, tell: (event) => stored.add(event) }),
+    async close() {
+      await direct.close()
+      stored.end()
+      await store?.close()
+    },
+  }
   return { commands, warning: warningOf(store, withoutStore) }
 }
 

@@ -185,7 +185,9 @@ it.each([
 
 it('has every key in the README', async () => {
   const readme = await readFile(path.join(import.meta.dirname, '../../README.md'), 'utf8')
-  const listed = [...readme.matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(([, key]) => key)
+  const [, section = ''] = readme.split(/^## (?=Config file)/m)
+  const [table = ''] = section.split(/^## /m)
+  const listed = [...table.matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(([, key]) => key)
   const { broker, distributed, workers, ...rest } = configSchema.shape
   expect(new Set(listed)).toEqual(
     new Set([

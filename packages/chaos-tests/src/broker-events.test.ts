@@ -1,0 +1,79 @@
+import type { BrokerEvent } from '@nac-broker/client'
+import { expect, it } from 'vitest'
+import { startLab } from './lab.fixture.ts'
+import { NacTestClient } from './nac-test-client.fixture.ts'
+
+type Kind = BrokerEvent['event']
+
+/** Reads on until the event of that kind which `isIt` picks. */
+async function next<Name extends Kind>(
+  events: AsyncIterator<{ event: string }>,
+  kind: Name,
+  isIt: (event: Extract<BrokerEvent, { event: Name }>) => boolean = () => true,
+): Promise<Extract<BrokerEvent, { event: Name }>> {
+  for (;;) {
+    const { value } = (await events.next()) as { value: Extract<BrokerEvent, { event: Name }> }
+    if (value.event === kind && isIt(value)) return value
+  }
+}
+
+it('a subscriber is told who joins, what each asks for and how it fares, and who leaves', async () => {
+  await using lab = await startLab({ devices: 1 })
+  const events = (await lab.client()).events()
+  await events.next()
+  const client = await lab.client({ env: { NAC_BROKER_WORKER: 'bgp-1' } })
+  const joined = await next(events, 'client-joined')
+  const { client: number, id } = joined
+  expect(joined).toEqual({
+    event: 'client-joined',
+    client: number,
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    worker: 'bgp-1',
+    pid: process.pid,
+  })
+
+  await client.execute('sim-1', 'show nonce told')
+  const who = { client: number, worker: 'bgp-1', device: 'sim-1', via: 'broker' }
+  const told = { ...who, what: 'execute', command: 'show nonce told', attempts: 1 }
+  expect(await next(events, 'command')).toMatchObject({ ...told, from: 'device' })
+  await client.execute('sim-1', 'show nonce told')
+  expect(await next(events, 'command')).toMatchObject({ ...told, from: 'cache' })
+  await client.configure('sim-1', ['enable secret hunter2', 'hostname elsewhere'])
+  const configured = await next(events, 'command')
+  expect(configured).toMatchObject({ ...who, what: 'configure', lines: 2 })
+  expect(JSON.stringify(configured)).not.toContain('hunter2')
+  await client.execute('nowhere', 'show nonce told').catch(() => {})
+  expect(await next(events, 'command')).toMatchObject({ device: 'nowhere', code: 'UNKNOWN_DEVICE' })
+
+  await client.close()
+  expect(await next(events, 'client-left')).toMatchObject({ id, worker: 'bgp-1', how: 'closed' })
+})
+
+it("nac-test's clients have a number and no name, and are told of all the same", async () => {
+  await using lab = await startLab({ devices: 1 })
+  const events = (await lab.client()).events()
+  await events.next()
+  const client = await NacTestClient.connect(lab.broker.socketPath)
+  await client.ask({ command: 'execute', hostname: 'sim-1', cmd: 'show nonce j' })
+  const joined = await next(events, 'client-joined')
+  expect(joined).toEqual({ event: 'client-joined', client: joined.client })
+  const command = await next(events, 'command')
+  expect(command).toMatchObject({ client: joined.client, command: 'show nonce j', from: 'device' })
+  expect(command).not.toHaveProperty('worker')
+  client[Symbol.dispose]()
+  expect(await next(events, 'client-left')).toMatchObject({ client: joined.client, how: 'closed' })
+})
+
+it('one command of a device answers for those who ask for it together, and each is told', async () => {
+  await using lab = await startLab({ devices: 1, latencyMs: 60 })
+  const client = await lab.client()
+  const events = client.events()
+  await events.next()
+  await client.connect('sim-1')
+  await Promise.all([1, 2, 3].map(() => client.execute('sim-1', 'show nonce same')))
+  const from: string[] = []
+  while (from.length < 3) {
+    from.push((await next(events, 'command', ({ what }) => what === 'execute')).from)
+  }
+  expect(from.toSorted()).toEqual(['device', 'shared', 'shared'])
+})

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Host, threadHost } from '@nac-broker/broker'
+import { startSimulator } from '@nac-broker/devices'
+import { run, type RunReport } from '@nac-broker/orchestrator'
+import { expect, it } from 'vitest'
+
+/**
+ * The report on a run of one worker that gives its one device these commands. The first time the device
+ * gets `show nonce drop` it drops the session, and the first time it gets `show nonce kill` the broker
+ * is killed.
+ */
+async function reportOn(
+  crashPolicy: 'restart' | 'fallback',
+  ...commands: readonly string[]
+): Promise<RunReport> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-health-'))
+  let kill = (): void => {}
+  const host: Host = (onMessage) => {
+    const hosted = threadHost(onMessage)
+    kill = () => hosted.kill()
+    return hosted
+  }
+  const seen = new Set<string>()
+  const simulator = await startSimulator({
+    devices: 1,
+    // Long enough for something to happen in the middle of a command.
+    latencyMs: 120,
+    deviceLog(entry) {
+      if (entry.event !== 'command' || seen.has(entry.line)) return
+      seen.add(entry.line)
+      if (entry.line === 'show nonce drop') simulator.devices[0]?.dropSessions()
+      if (entry.line === 'show nonce kill') kill()
+    },
+  })
+  try {
+    const testbed = path.join(directory, 'testbed.yaml')
+    await simulator.writeTestbed(testbed)
+    const program = path.join(import.meta.dirname, 'health-worker.fixture.ts')
+    const command = [process.execPath, program, ...commands]
+    return await run({
+      testbed,
+      workers: [{ name: 'w', command, instances: { kind: 'one' } }],
+      broker: { host, crashPolicy },
+      reportDir: path.join(directory, 'report'),
+    })
+  } finally {
+    await simulator.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+it('tells in the report what a killed broker and a dropped session cost, and who tried again', async () => {
+  const commands = ['show nonce kill', 'show nonce drop', 'show nonce drop', 'no-such-command']
+  const { health, status } = await reportOn('restart', ...commands)
+  expect(status).toBe('FAILED')
+  const [worker] = health.workers
+  expect(worker).toMatchObject({
+    name: 'w',
+    disconnects: 1,
+    reconnects: 1,
+    // The client asked the next broker again, and that one the device on another session.
+    retries: 2,
+    commands: 4,
+    fromCache: 1,
+    direct: 0,
+    errors: 1,
+    latencyMs: { count: 3 },
+  })
+  expect(worker?.downtimeMs).toBeGreaterThan(0)
+  const [device] = health.devices
+  expect(device).toMatchObject({ name: 'sim-1', disconnects: 1, reconnects: 1, errors: 1 })
+  expect(device?.downtimeMs).toBeGreaterThan(0)
+  expect(device?.sessions.map(({ by }) => by)).toEqual(['broker-lost', 'device', 'shutdown'])
+  expect(device?.latencyMs?.min).toBeGreaterThan(100)
+  expect(health.slowest).toHaveLength(3)
+  expect(health.errors).toMatchObject([
+    { code: 'BROKER_LOST' },
+    { code: 'COMMAND_REJECTED', worker: 'w', device: 'sim-1' },
+  ])
+})
+
+it('tells in the report what a worker did without a broker', async () => {
+  const commands = ['show nonce kill', 'show nonce drop', 'show nonce b']
+  const { health, status } = await reportOn('fallback', ...commands)
+  expect(status).toBe('COMPLETE')
+  const [worker] = health.workers
+  expect(worker).toMatchObject({ disconnects: 1, reconnects: 0, retries: 2, direct: 3, errors: 0 })
+  expect(worker?.downtimeMs).toBeGreaterThan(0)
+  expect(health.devices).toMatchObject([
+    {
+      disconnects: 1,
+      reconnects: 1,
+      sessions: [{ by: 'broker-lost' }, { by: 'device' }, { by: 'shutdown' }],
+    },
+  ])
+})

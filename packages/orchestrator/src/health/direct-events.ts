@@ -1,0 +1,60 @@
+import { type DirectEvent, directEventSchema } from '@nac-broker/protocol'
+import { openRunStore, type RunStore } from '@nac-broker/run-store'
+import type { Clock } from '@nac-broker/supervisor'
+
+/** How often the store is looked into while clients work without a broker. */
+const LOOK_MS = 1_000
+
+/** Reads what clients without a broker wrote into the run's store. A store that fails has nothing. */
+export class DirectEvents implements AsyncDisposable {
+  readonly #path: string | null
+  readonly #clock: Clock
+  readonly #onEvent: (event: DirectEvent, atMs: number) => void
+  #store: Promise<RunStore> | undefined
+  #sequence = 0
+  #lastLook: Promise<void> = Promise.resolve()
+
+  constructor(
+    path: string | null,
+    clock: Clock,
+    onEvent: (event: DirectEvent, atMs: number) => void,
+  ) {
+    this.#path = path
+    this.#clock = clock
+    this.#onEvent = onEvent
+  }
+
+  /** Reads what is new, after a look that is under way. */
+  look(): Promise<void> {
+    this.#lastLook = this.#lastLook.then(() => this.#read()).catch(() => {})
+    return this.#lastLook
+  }
+
+  /** Looks again and again. */
+  async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.look()
+      await this.#clock.sleep(LOOK_MS, signal).catch(() => {})
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lastLook
+    await (await this.#store?.catch(() => undefined))?.close()
+  }
+
+  async #read(): Promise<void> {
+    if (this.#path === null) return
+    this.#store ??= openRunStore(this.#path, { clock: this.#clock })
+    const store = await this.#store
+    for (;;) {
+      const { events } = await store.events.since(this.#sequence)
+      if (events.length === 0) return
+      for (const { sequence, wallTimeMs, event } of events) {
+        this.#sequence = sequence
+        const parsed = directEventSchema.safeParse(event)
+        if (parsed.success) this.#onEvent(parsed.data, wallTimeMs)
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { SupervisedBroker } from '@nac-broker/broker'
+import type { Clock } from '@nac-broker/supervisor'
+import { DirectEvents } from './direct-events.ts'
+import { HealthRecorder } from './health-recorder.ts'
+import type { HealthReport } from './health-report.ts'
+
+export interface HealthRecording {
+  readonly recorder: HealthRecorder
+  /** Nothing more is to be heard of this worker. */
+  workerEnded(name: string): void
+  /** Takes in what direct clients have done; await it before the broker is closed, and its store gone. */
+  lookIntoStore(): Promise<void>
+  /** Resolves when the broker is closed. */
+  report(): Promise<HealthReport>
+}
+
+export interface RecordHealthOptions {
+  /** Names of those to report on. */
+  workers: readonly string[]
+  devices: readonly string[]
+  clock: Clock
+}
+
+/** Records how a run fares, from now on until its broker is closed. */
+export function recordHealth(
+  broker: SupervisedBroker,
+  { clock, ...names }: RecordHealthOptions,
+): HealthRecording {
+  const recorder = new HealthRecorder(names)
+  const direct = new DirectEvents(broker.storePath, clock, (event, atMs) =>
+    recorder.record(event, atMs),
+  )
+  const nowMs = (): number => clock.wallTime().getTime()
+  const follow = async (): Promise<void> => {
+    const over = new AbortController()
+    let watching: Promise<void> | undefined
+    for await (const event of broker.events()) {
+      recorder.record(event, nowMs())
+      if (event.event === 'fallback') watching ??= direct.watch(over.signal)
+    }
+    over.abort()
+    await watching
+    await direct[Symbol.asyncDispose]()
+  }
+  const following = follow()
+  return {
+    recorder,
+    workerEnded: (name) => recorder.workerEnded(name, nowMs()),
+    lookIntoStore: () => direct.look(),
+    async report() {
+      await following
+      return recorder.report(nowMs())
+    },
+  }
+}
