@@ -125,7 +125,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await store?.generations.end(settings.generation).catch(() => {})
     await store?.close()
     await place.release()
-    log.info(statisticsLine(statistics(context)))
+    if (options.logStatistics ?? true) log.info(statisticsLine(statistics(context)))
     return cutOff
   }
   let closing: Promise<string[]> | undefined

@@ -78,6 +78,8 @@ export interface BrokerOptions extends Partial<Omit<BrokerSettings, 'crashPolicy
   clock?: Clock
   /** Default: silent. */
   log?: Logger
+  /** Whether the log gets the `BROKER_STATISTICS:` line at the end. Default true. */
+  logStatistics?: boolean
 }
 
 /** @throws {BrokerError} `CONFIG_INVALID` naming the setting. */

@@ -103,7 +103,6 @@ export class Scheduler {
       const stored = this.#options.kept.get(lane.device.name, command)
       if (stored) return this.#readAfter(stored, call, lane, command)
     }
-    this.commandMisses++
     return { output: await this.#executeRead(call, lane, command), cached: false }
   }
 
@@ -126,7 +125,6 @@ export class Scheduler {
     if (joined) return { output: await joined, cached: false }
     const known = this.#cached(call, lane, command)
     if (known) return { output: known, cached: true }
-    this.commandMisses++
     return { output: await this.#executeRead(call, lane, command), cached: false }
   }
 
@@ -148,6 +146,7 @@ export class Scheduler {
         const asked = kept.epoch(device)
         const storedEpoch = asked && (await asked)
         const { epoch } = lane
+        this.commandMisses++
         const output = await session.execute(command, { timeoutMs: this.#commandTimeoutMs })
         // What was read while something changed may be half of each: it answers, but is not kept.
         if (lane.epoch !== epoch) return output
@@ -203,10 +202,10 @@ export class Scheduler {
     key: string | undefined,
     run: FlightWork<Buffer>['run'],
   ): Promise<Buffer> {
-    this.commandMisses++
     const flight = this.#flight(call, lane, {
       replayable,
       run: async (session) => {
+        this.commandMisses++
         lane.endEpoch()
         try {
           return await run(session)

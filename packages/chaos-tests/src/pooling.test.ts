@@ -1,3 +1,4 @@
+import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { startBroker } from '@nac-broker/broker'
 import { connect } from '@nac-broker/client'
@@ -65,12 +66,18 @@ it('uses as many sessions of a device as it may, and no more', async () => {
 it('counts commands and configurations, and those that were spared', async () => {
   await using lab = await startLab({ devices: 1 })
   const storePath = path.join(lab.directory, 'store')
+  const gone =
+    '  gone: {os: iosxe, credentials: {default: {username: a}}, connections: {cli: {ip: 127.0.0.1, port: 1}}}\n'
+  await appendFile(lab.testbedPath, gone)
   await using broker = await startBroker({ testbed: lab.testbedPath, storePath })
   await using client = await connect({ socketPath: broker.socketPath })
   await client.execute('sim-1', 'show nonce counted')
   await client.execute('sim-1', 'show nonce counted')
   await client.configure('sim-1', ['interface Loopback0'], { key: 'counted' })
   await client.configure('sim-1', ['interface Loopback0'], { key: 'counted' })
+  // What never reached a device was not executed.
+  await expect(client.execute('sim-1', 'show\nclock')).rejects.toThrow('control character')
+  await expect(client.execute('gone', 'show clock')).rejects.toThrow('cannot be reached')
   const { statistics } = await client.status()
   expect(statistics).toEqual({
     connectionHits: 1,

@@ -53,12 +53,12 @@ describe('the crash policy', () => {
   })
 
   test.each([
-    ['given', {}, { crashPolicy: 'abort,restart' }],
-    ['of the environment', {}, { env: { NAC_BROKER_POLICY: 'retry' } }],
-    ['of the broker', { crashPolicy: ['pray'] }, {}],
-  ])('%s is refused when there is no such policy', async (_, welcome, options) => {
+    ['given', {}, { crashPolicy: 'abort,restart' }, /^crash policy "abort,restart": /],
+    ['of the environment', {}, { env: { NAC_BROKER_POLICY: 'retry' } }, /^NAC_BROKER_POLICY: /],
+    ['of the broker', { crashPolicy: ['pray'] }, {}, /^crash policy "pray": /],
+  ])('%s is refused when there is no such policy', async (_, welcome, options, message) => {
     const broker = await ScriptedBroker.start(socketPath, undefined, welcome)
-    await expect(client(options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await expect(client(options)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message })
     await broker.kill()
   })
 })

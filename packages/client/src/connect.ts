@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { BrokerError, type CrashPolicy, parseCrashPolicy, type Welcome } from '@nac-broker/protocol'
+import {
+  asBrokerError,
+  BrokerError,
+  type CrashPolicy,
+  parseCrashPolicy,
+  type Welcome,
+} from '@nac-broker/protocol'
 import { EventFeed, systemClock } from '@nac-broker/supervisor'
 import { Checkpoints } from './checkpoints.ts'
 import { BrokerClient } from './client.ts'
@@ -79,8 +85,16 @@ function ownPolicy(
   { crashPolicy }: ConnectOptions,
   env: NodeJS.ProcessEnv,
 ): CrashPolicy | undefined {
-  const given = crashPolicy ?? env['NAC_BROKER_POLICY']
-  return given === undefined || given === '' ? undefined : parseCrashPolicy(given)
+  const variable = env['NAC_BROKER_POLICY']
+  const given = crashPolicy ?? variable
+  if (given === undefined || given === '') return undefined
+  try {
+    return parseCrashPolicy(given)
+  } catch (error) {
+    if (crashPolicy !== undefined) throw error
+    const message = `NAC_BROKER_POLICY: ${asBrokerError(error).message}`
+    throw new BrokerError('CONFIG_INVALID', message, { cause: error })
+  }
 }
 
 /**

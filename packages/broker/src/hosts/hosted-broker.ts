@@ -49,7 +49,8 @@ async function start(
 ): Promise<Started | undefined> {
   const log = pino({ level: logLevel }, { write: (line) => port.post({ type: 'log', line }) })
   try {
-    const broker = await startBroker({ ...options, log })
+    // Whoever launched it says so for all generations together.
+    const broker = await startBroker({ ...options, log, logStatistics: false })
     const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }))
     port.post({ type: 'ready', pid: process.pid })
     return { broker, forwarding }

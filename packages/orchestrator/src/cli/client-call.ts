@@ -60,7 +60,7 @@ export async function callBroker(
     const { code, message, sent } = failure
     if (flags.json)
       printJson({ error: { ...(device !== undefined && { device }), ...failure.toJSON() } })
-    else printError(`${code}: ${message} (sent: ${sent})`)
+    else printError(`${code}: ${message}${device === undefined ? '' : ` (sent: ${sent})`}`)
     if (signal.aborted) return interruptionExitCode(signal.reason)
     if (code === 'BROKER_LOST') return EXIT.brokerLost
     return connected ? EXIT.failed : exitCodeOf(code)

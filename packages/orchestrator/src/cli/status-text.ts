@@ -11,7 +11,10 @@ export function statusText(broker: StatusResult): string {
     ['testbed', broker.testbed],
     ['clients', broker.clients],
     ['sessions', `${sessions.open} of ${sessions.max}, ${sessions.maxPerDevice} per device`],
-    ['cache', `${cache.entries} outputs, ${size(cache.bytes)} of ${size(cache.maxBytes)}`],
+    [
+      'cache',
+      `${cache.entries} ${cache.entries === 1 ? 'output' : 'outputs'}, ${size(cache.bytes)} of ${size(cache.maxBytes)}`,
+    ],
     ['logins', `${counts.connectionMisses} opened, ${counts.connectionHits} spared`],
     ['commands', `${counts.commandMisses} executed, ${counts.commandHits} spared`],
   ]

@@ -27,7 +27,8 @@ export function strict(command: Command): Command {
 
 /** An option with a value. */
 export function flag(flags: string, description: string, setting: Setting<unknown>): Option {
-  const option = new Option(flags, description)
+  const words = setting.words.length === 0 ? '' : ` (${setting.words.join(' | ')})`
+  const option = new Option(flags, `${description}${words}`)
   return option.argParser((text: string) => parse(option.long ?? flags, setting, text))
 }
 

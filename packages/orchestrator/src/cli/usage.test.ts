@@ -37,7 +37,7 @@ it.concurrent.each<[string[], string]>([
   [['configure', 'r1', ''], 'configure: there are no lines in the arguments'],
   [
     ['status', '--socket', '/dev/null'],
-    'SOCKET_PATH_INVALID: socket /dev/null: it is no socket; name the one that the broker listens at (sent: no)',
+    'SOCKET_PATH_INVALID: socket /dev/null: it is no socket; name the one that the broker listens at',
   ],
   [['configure', 'r1'], 'configure: give lines, or --file FILE'],
   [['configure', 'r1', '--file', '-'], 'configure: there are no lines in -'],

@@ -24,7 +24,7 @@ const brokerStatistics = z.object({
   connectionMisses: count,
   /** Commands and configurations answered from the cache, another caller's execution, or the record. */
   commandHits: count,
-  /** Commands and configurations handed to a device; one that its login fails counts too. */
+  /** Commands and configurations sent to a device, a repeat after a lost session included. */
   commandMisses: count,
 })
 
