@@ -1,3 +1,4 @@
+import { systemClock } from '@nac-broker/supervisor'
 import { Interruption, type StopSignal } from '../interruption.ts'
 
 export interface Interrupt extends Disposable {
@@ -25,10 +26,7 @@ export function onInterrupt(): Interrupt {
   }
 }
 
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+/** Resolves when the signal is aborted. Until then this process lives on, if there is nothing else to do. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await systemClock.sleep(Number.POSITIVE_INFINITY, signal).catch(() => {})
 }

@@ -46,10 +46,12 @@ async function serve(flags: ServeFlags): Promise<number> {
     ...(flags.host !== undefined && { host: flags.host }),
     log: createLog(flags.logLevel),
   })
+  // From the start, so that nothing is missed while the guard is started.
+  const events = broker.events()
   await using guard = await startGuard()
   await guardBroker(guard, broker)
   const unheard = new AbortController()
-  void tell(broker, unheard)
+  void tell(broker, events, unheard)
   await aborted(AbortSignal.any([interrupt.signal, broker.lost, unheard.signal]))
   if (broker.lost.aborted) {
     await broker.close()
@@ -66,15 +68,22 @@ async function serve(flags: ServeFlags): Promise<number> {
  * Prints a line for each generation that accepts requests, and one when no next one will. Aborts
  * `unheard` when the first cannot be written: nobody knows where the broker is then.
  */
-async function tell(broker: SupervisedBroker, unheard: AbortController): Promise<void> {
-  const events = broker.events()
-  const { pid, generation } = await broker.status()
-  printJson({ event: 'listening', socket: broker.socketPath, generation, pid })
-  if (!(await printed())) return unheard.abort()
+async function tell(
+  broker: SupervisedBroker,
+  events: ReturnType<SupervisedBroker['events']>,
+  unheard: AbortController,
+): Promise<void> {
+  // Without a status this generation is lost already, and the next one will be told.
+  const status = await broker.status().catch(() => undefined)
+  if (status) {
+    const { pid, generation } = status
+    printJson({ event: 'listening', socket: broker.socketPath, generation, pid })
+    if (!(await printed())) return unheard.abort()
+  }
   for await (const event of events) {
-    if (event.event === 'listening' && event.generation > generation) {
-      const { socket, generation: next, pid: nextPid } = event
-      printJson({ event: 'listening', socket, generation: next, pid: nextPid })
+    if (event.event === 'listening' && event.generation > (status?.generation ?? 0)) {
+      const { socket, generation, pid } = event
+      printJson({ event: 'listening', socket, generation, pid })
     }
     if (event.event === 'fallback') printJson(event)
   }
