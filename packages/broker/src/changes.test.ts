@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Secrets } from '@nac-broker/devices'
 import { BrokerError } from '@nac-broker/protocol'
 import { fingerprintOf, openRunStore, ownerOf, type RunStore } from '@nac-broker/run-store'
 import { type ChangeRequest, Changes } from './changes.ts'
@@ -13,6 +14,7 @@ const request: ChangeRequest = {
   lines: ['interface lo0', 'description x'],
 }
 const output = Buffer.from('done')
+const session = { secrets: new Secrets(['hunter2']) }
 
 let directory: string
 let store: RunStore
@@ -48,19 +50,19 @@ it('records a change as sent before it is sent', async () => {
     expect(await store.outcomes.outcomeOf(change)).toEqual({ state: 'sent', generation: 1 })
     return output
   })
-  expect(await changes.carryOut(request, before)).toEqual(output)
+  expect(await changes.carryOut(request, session, before)).toEqual(output)
   expect(before).toHaveBeenCalledOnce()
 })
 
 it('gives the recorded output to whoever asks again, the next broker included', async () => {
   expect(await changesOf(1).recorded(request, false)).toBeUndefined()
-  await changesOf(1).carryOut(request, async () => output)
+  await changesOf(1).carryOut(request, session, async () => output)
   expect(await (await nextGeneration()).recorded(request, false)).toEqual(output)
 })
 
 it('gives the words of the device that refused it to whoever asks again', async () => {
   const refused = new BrokerError('COMMAND_REJECTED', '% Invalid input', { sent: 'yes' })
-  const carriedOut = changesOf(1).carryOut(request, () => Promise.reject(refused))
+  const carriedOut = changesOf(1).carryOut(request, session, () => Promise.reject(refused))
   await expect(carriedOut).rejects.toBe(refused)
   await expect((await nextGeneration()).recorded(request, false)).rejects.toMatchObject({
     code: 'COMMAND_REJECTED',
@@ -68,10 +70,21 @@ it('gives the words of the device that refused it to whoever asks again', async 
   })
 })
 
+it('does not record an output with a secret of the device in it, and says so', async () => {
+  const told = Buffer.from('the password is hunter2')
+  expect(await changesOf(1).carryOut(request, session, async () => told)).toBe(told)
+  await expect((await nextGeneration()).recorded(request, false)).rejects.toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+    sent: 'yes',
+    message:
+      'r1: the change "lo0-description" was carried out; its output was not kept: it has a secret of the device in it',
+  })
+})
+
 it('says that the outcome is unknown of a change that was sent and not answered', async () => {
   const lost = new BrokerError('SESSION_LOST', 'reset', { sent: 'yes' })
   await changesOf(1)
-    .carryOut(request, () => Promise.reject(lost))
+    .carryOut(request, session, () => Promise.reject(lost))
     .catch(() => {})
   const next = await nextGeneration()
   await expect(next.recorded(request, false)).rejects.toMatchObject({
@@ -79,7 +92,9 @@ it('says that the outcome is unknown of a change that was sent and not answered'
     sent: 'yes',
   })
   const again = vi.fn<() => Promise<Buffer>>()
-  await expect(next.carryOut(request, again)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  await expect(next.carryOut(request, session, again)).rejects.toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+  })
   expect(again).not.toHaveBeenCalled()
 })
 
@@ -89,7 +104,7 @@ it('leaves a change alone that a client has taken over', async () => {
     fingerprint: fingerprintOf('configure', request.lines),
   })
   const work = vi.fn<() => Promise<Buffer>>()
-  await expect(changesOf(1).carryOut(request, work)).rejects.toMatchObject({
+  await expect(changesOf(1).carryOut(request, session, work)).rejects.toMatchObject({
     code: 'OUTCOME_UNKNOWN',
   })
   expect(work).not.toHaveBeenCalled()
@@ -99,7 +114,7 @@ it('sends nothing any more once its generation has ended, and says so to its bro
   const old = changesOf(1)
   await nextGeneration()
   const work = vi.fn<() => Promise<Buffer>>()
-  await expect(old.carryOut(request, work)).rejects.toMatchObject({
+  await expect(old.carryOut(request, session, work)).rejects.toMatchObject({
     code: 'SHUTTING_DOWN',
     sent: 'no',
   })
@@ -108,7 +123,7 @@ it('sends nothing any more once its generation has ended, and says so to its bro
 })
 
 it('refuses a key that belongs to another change', async () => {
-  await changesOf(1).carryOut(request, async () => output)
+  await changesOf(1).carryOut(request, session, async () => output)
   const other = { ...request, lines: ['no interface lo0'] }
   await expect(changesOf(1).recorded(other, false)).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
@@ -119,7 +134,7 @@ it('refuses a key that belongs to another change', async () => {
 it('fails closed when the store cannot be used', async () => {
   await store.close()
   const work = vi.fn<() => Promise<Buffer>>()
-  await expect(changesOf(1).carryOut(request, work)).rejects.toMatchObject({
+  await expect(changesOf(1).carryOut(request, session, work)).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
     sent: 'no',
   })

@@ -1,8 +1,10 @@
-import { asBrokerError, BrokerError } from '@nac-broker/protocol'
+import type { Session } from '@nac-broker/devices'
+import { BrokerError } from '@nac-broker/protocol'
 import {
+  carryOut,
   type Change,
   fingerprintOf,
-  type Outcome,
+  recordedOutput,
   type RunStore,
   RunStoreError,
 } from '@nac-broker/run-store'
@@ -38,28 +40,23 @@ export class Changes {
   async recorded(request: ChangeRequest, underWay: boolean): Promise<Buffer | undefined> {
     const outcome = await this.#guard(() => this.#store.outcomes.outcomeOf(changeOf(request)))
     if (outcome.state === 'absent' || (outcome.state === 'sent' && underWay)) return undefined
-    return outputOf(outcome, request)
+    return recordedOutput(outcome, request)
   }
 
   /**
-   * Runs `work`, which sends the change to the device, unless it may have been sent before.
-   * @throws {BrokerError} what `work` throws; `OUTCOME_UNKNOWN`, `STORE_UNAVAILABLE`, `SHUTTING_DOWN`
+   * Has `send` send the change on the session, unless it may have been sent before. An output with a
+   * secret of the device in it is not recorded.
+   * @throws {BrokerError} what `send` throws; `OUTCOME_UNKNOWN`, `STORE_UNAVAILABLE`, `SHUTTING_DOWN`
    */
-  async carryOut(request: ChangeRequest, work: () => Promise<Buffer>): Promise<Buffer> {
+  async carryOut(
+    request: ChangeRequest,
+    { secrets }: Pick<Session, 'secrets'>,
+    send: () => Promise<Buffer>,
+  ): Promise<Buffer> {
+    const { outcomes } = this.#store
     const change = changeOf(request)
-    await this.#guard(() => this.#store.outcomes.markSent(change, this.#generation))
-    let output: Buffer
-    try {
-      output = await work()
-    } catch (error) {
-      // Only a device that has answered has not carried it out; anything else remains `sent`.
-      if (error instanceof BrokerError && error.code === 'COMMAND_REJECTED') {
-        await this.#store.outcomes.markFailed(change, error.toJSON()).catch(() => {})
-      }
-      throw error
-    }
-    await this.#store.outcomes.markDone(change, { kept: true, content: output }).catch(() => {})
-    return output
+    await this.#guard(() => outcomes.markSent(change, this.#generation))
+    return carryOut(outcomes, change, { send, mayBeKept: (output) => !secrets.areIn(output) })
   }
 
   async #guard<Value>(ask: () => Promise<Value>): Promise<Value> {
@@ -92,33 +89,4 @@ export class Changes {
 
 function changeOf({ key, device, operation, lines }: ChangeRequest): Change {
   return { key, device, fingerprint: fingerprintOf(operation, lines) }
-}
-
-function outputOf(
-  outcome: Exclude<Outcome, { state: 'absent' }>,
-  { key, device }: ChangeRequest,
-): Buffer {
-  switch (outcome.state) {
-    case 'done':
-      if (outcome.result.kept) return outcome.result.content
-      throw new BrokerError(
-        'OUTCOME_UNKNOWN',
-        `${device}: the change "${key}" was carried out; its output was not kept (${outcome.result.why})`,
-        { device, sent: 'yes' },
-      )
-    case 'failed':
-      throw asBrokerError(BrokerError.fromWire(outcome.error))
-    case 'sent':
-      throw new BrokerError(
-        'OUTCOME_UNKNOWN',
-        `${device}: the change "${key}" was sent by generation ${outcome.generation}, and whether it was carried out nobody can tell; look at the device, then decide`,
-        { device, sent: 'yes' },
-      )
-    case 'void':
-      throw new BrokerError(
-        'OUTCOME_UNKNOWN',
-        `${device}: the change "${key}" was taken over by a client that goes to the device directly`,
-        { device, sent: 'unknown' },
-      )
-  }
 }

@@ -1,3 +1,4 @@
+import type { Session } from '@nac-broker/devices'
 import type { RunStore } from '@nac-broker/run-store'
 import type { Logger } from 'pino'
 import type { DeviceLane } from './device-lane.ts'
@@ -34,9 +35,16 @@ export class KeptOutputs {
     return this.#quietly(async (store) => store.epochs.currentEpoch(device))
   }
 
-  put(device: string, command: string, epoch: number | undefined, content: Buffer): void {
+  /** What the session's device has answered. Not where a secret of the device is in it, or was asked for. */
+  put(
+    { device, secrets }: Pick<Session, 'device' | 'secrets'>,
+    command: string,
+    epoch: number | undefined,
+    content: Buffer,
+  ): void {
     const ttlMs = this.#ttlMs
     if (epoch === undefined || ttlMs === 'off') return
+    if (secrets.areIn(command) || secrets.areIn(content)) return
     void this.#quietly(async (store) =>
       store.outputs.put({ device, command, epoch, content, ttlMs }),
     )

@@ -151,7 +151,7 @@ export class Scheduler {
         // What was read while something changed may be half of each: it answers, but is not kept.
         if (lane.epoch !== epoch) return output
         cache.set(device, command, epoch, output)
-        kept.put(device, command, storedEpoch, output)
+        kept.put(session, command, storedEpoch, output)
         return output
       },
       onLanded: () => {
@@ -185,7 +185,7 @@ export class Scheduler {
         return flight.join(call)
       }
       return this.#fly(call, lane, false, key, (session) =>
-        changes.carryOut(keyed, () => run(session)),
+        changes.carryOut(keyed, session, () => run(session)),
       )
     }
     return this.#fly(call, lane, idempotent, undefined, (session) => {

@@ -6,12 +6,14 @@
  *   transports/     ssh and command: a byte stream to a CLI
  *   session         prompts, echo, commands on a transport
  *   open-session    a testbed's device -> a live session
+ *   secrets         its passwords, to be found in what it says
  *   simulator/      devices that are real SSH servers on loopback, with a log of their own
  *
  * One session: loadTestbed -> device() -> openSession -> transports/ssh -> session.execute.
  */
 export { assertOneLine } from './command-text.ts'
 export { openSession, type OpenSessionOptions } from './open-session.ts'
+export { Secrets } from './secrets.ts'
 export type { Session, SessionEnd } from './session.ts'
 export type { DeviceLogEntry } from './simulator/device-log.ts'
 export { loginUnderWay } from './slow-login.ts'

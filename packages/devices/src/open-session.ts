@@ -4,6 +4,7 @@ import { Cli } from './cli/cli.ts'
 import { CliSession } from './cli/cli-session.ts'
 import { logIn } from './cli/log-in.ts'
 import { loginDeadline, type Within } from './login-deadline.ts'
+import { type Secrets, secretsOf } from './secrets.ts'
 import type { Session } from './session.ts'
 import { terminalHint } from './slow-login.ts'
 import { resolveCredential } from './testbed/credentials.ts'
@@ -44,8 +45,9 @@ export async function openSession(
 ): Promise<Session> {
   const { loginTimeoutMs = 30_000, env = process.env, signal, clock = systemClock } = options
   const within = loginDeadline({ device: device.name, loginTimeoutMs, signal, clock })
-  const transport = await openTransport(device, { ...options, env, clock }, within)
-  const cli = new Cli(transport, device, clock)
+  const secrets = secretsOf(device, env)
+  const transport = await openTransport(device, { ...options, env, clock, secrets }, within)
+  const cli = new Cli(transport, device, { secrets, clock })
   try {
     const atPrompt = logIn(cli, () => enablePassword(device, env))
     await within(atPrompt, (ms) => promptNotFound(cli, ms))
@@ -60,20 +62,20 @@ export async function openSession(
 
 async function openTransport(
   device: Device,
-  options: OpenSessionOptions & { env: NodeJS.ProcessEnv; clock: Clock },
+  options: OpenSessionOptions & { env: NodeJS.ProcessEnv; clock: Clock; secrets: Secrets },
   within: Within,
 ): Promise<Transport> {
-  const { env, clock, hostKeys = 'strict', keepaliveIntervalMs = 10_000 } = options
+  const { env, clock, secrets, hostKeys = 'strict', keepaliveIntervalMs = 10_000 } = options
   const { name, connection } = device
   if (connection.protocol === 'command') {
     const { onChildProcess } = options
     const { command } = connection
-    return openCommand({ device: name, command, env, within, clock, onChildProcess })
+    return openCommand({ device: name, command, env, within, clock, secrets, onChildProcess })
   }
   const { username, password } = resolveCredential(device, 'default', env)
   if (username === undefined) throw missing(device, 'username', 'default')
   const credential = { username, ...(password !== undefined && { password }) }
-  const sshOptions = { credential, hostKeys, keepaliveIntervalMs, env, within, clock }
+  const sshOptions = { credential, hostKeys, keepaliveIntervalMs, env, within, clock, secrets }
   return openSsh(device, connection, sshOptions)
 }
 

@@ -1,3 +1,5 @@
+import type { Secrets } from './secrets.ts'
+
 /** Why a session ended: the device or the network did it, or we did. */
 export type SessionEnd = { by: 'device'; error: Error } | { by: 'us' }
 
@@ -14,6 +16,8 @@ export interface RunOptions {
  */
 export interface Session {
   readonly device: string
+  /** The device's passwords: an output with one in it is for its caller alone. No error has one in it. */
+  readonly secrets: Secrets
   /** False once the session is over or being ended: nothing can be run on it any more. */
   readonly isOpen: boolean
   /**

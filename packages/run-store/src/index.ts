@@ -6,6 +6,8 @@
  *   owner            who holds something, and whether it is certainly gone
  *   outcomes         what became of each change, by key: sent at most once
  *   change           a change and its fingerprint
+ *   carry-out        sends one, and records what became of it
+ *   recorded-output  what whoever asks for it again is told
  *   epochs           end with whatever may have changed a device
  *   outputs          what read-only commands showed, by device, command and epoch
  *   session-ledger   who may have a session open to which device
@@ -20,13 +22,14 @@
  * One change: outcomes.markSent -> generations.requireLive -> epochs.bump, all in one transaction of
  * connection.write.
  */
+export { carryOut } from './carry-out.ts'
 export { type Change, fingerprintOf } from './change.ts'
 export type { Checkpoints } from './checkpoints.ts'
 export type { Epochs } from './epochs.ts'
 export type { Events, StoredEvent } from './events.ts'
 export type { Generation, Generations } from './generations.ts'
 export type { Lease } from './lease.ts'
-export type { KeptResult, Outcome, Outcomes } from './outcomes.ts'
+export type { Outcomes } from './outcomes.ts'
 export type { Output, Outputs } from './outputs.ts'
 export {
   type Owner,
@@ -36,6 +39,7 @@ export {
   type ProcessIdentity,
 } from './owner.ts'
 export type { AcquireOptions, HeldLease, SessionLedger } from './session-ledger.ts'
+export { recordedOutput } from './recorded-output.ts'
 export { openRunStore, type RunStore, type RunStoreOptions } from './store.ts'
 export type { Wanted } from './slot-queue.ts'
 export { RunStoreError, type RunStoreErrorCode } from './store-error.ts'

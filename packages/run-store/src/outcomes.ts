@@ -21,7 +21,7 @@ export type Outcome =
   | { state: 'void' }
 
 /** By its caller's wish, or removed to make room for newer results. */
-type NotKept = 'withheld' | 'evicted'
+export type NotKept = 'withheld' | 'evicted'
 
 interface Row {
   device: string

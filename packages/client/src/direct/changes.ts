@@ -1,5 +1,5 @@
-import { BrokerError } from '@nac-broker/protocol'
-import { type Change, type Outcome, type RunStore } from '@nac-broker/run-store'
+import type { Session } from '@nac-broker/devices'
+import { carryOut, type Change, recordedOutput, type RunStore } from '@nac-broker/run-store'
 import { asStoreError } from './store-failure.ts'
 
 /**
@@ -17,37 +17,31 @@ export class DirectChanges {
    * The output of a change that was carried out before; undefined when it may be carried out now.
    * @throws {BrokerError} how it failed then, `OUTCOME_UNKNOWN`, `STORE_UNAVAILABLE`
    */
-  async recorded(change: Change): Promise<Uint8Array | undefined> {
+  async recorded(change: Change): Promise<Buffer | undefined> {
     const outcome = await guard(() => this.#store.outcomes.outcomeOf(change))
-    return outcome.state === 'absent' ? undefined : outputOf(outcome, change)
+    return outcome.state === 'absent' ? undefined : recordedOutput(outcome, change)
   }
 
   /**
    * As `recorded`; when it returns undefined, this process and nobody else may send the change.
    * @throws as `recorded`
    */
-  async claim(change: Change): Promise<Uint8Array | undefined> {
+  async claim(change: Change): Promise<Buffer | undefined> {
     if (await guard(() => this.#store.outcomes.voidKey(change))) return undefined
     return this.recorded(change)
   }
 
   /**
-   * Runs `work`, which sends a change that was claimed, and records what became of it. Without a clear
-   * answer of the device nothing is recorded: the claim stands, and nobody sends the change again.
+   * Has `send` send a change that was claimed on the session, and records what became of it: as a broker
+   * does, but for an output with a secret of the device in it.
    */
-  async carryOut(change: Change, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const { outcomes } = this.#store
-    try {
-      const content = await work()
-      // The device has answered, and that counts; a record that cannot be written is missed later.
-      await outcomes.markDone(change, { kept: true, content }).catch(() => {})
-      return content
-    } catch (error) {
-      if (error instanceof BrokerError && error.code === 'COMMAND_REJECTED') {
-        await outcomes.markFailed(change, error.toJSON()).catch(() => {})
-      }
-      throw error
-    }
+  async carryOut(
+    change: Change,
+    { secrets }: Session,
+    send: () => Promise<Buffer>,
+  ): Promise<Buffer> {
+    const mayBeKept = (output: Buffer): boolean => !secrets.areIn(output)
+    return carryOut(this.#store.outcomes, change, { send, mayBeKept })
   }
 
   /** Sends a change that may be sent again: all that it needs is to end the device's epoch. */
@@ -66,30 +60,5 @@ async function guard<Value>(ask: () => Promise<Value>): Promise<Value> {
     return await ask()
   } catch (error) {
     throw asStoreError(error)
-  }
-}
-
-function outputOf(
-  outcome: Exclude<Outcome, { state: 'absent' }>,
-  { key, device }: Change,
-): Uint8Array {
-  const unknown = (what: string, sent: 'yes' | 'unknown'): BrokerError =>
-    new BrokerError('OUTCOME_UNKNOWN', `${device}: the change "${key}" ${what}`, { device, sent })
-  switch (outcome.state) {
-    case 'done':
-      if (outcome.result.kept) return outcome.result.content
-      throw unknown(`was carried out; its output was not kept (${outcome.result.why})`, 'yes')
-    case 'failed':
-      throw BrokerError.fromWire(outcome.error)
-    case 'sent':
-      throw unknown(
-        `was sent by generation ${outcome.generation}, and whether it was carried out nobody can tell; look at the device, then decide`,
-        'yes',
-      )
-    case 'void':
-      throw unknown(
-        'was taken over by a client that goes to the device directly, and how it ended is not known; look at the device, then decide',
-        'unknown',
-      )
   }
 }

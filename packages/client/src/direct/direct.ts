@@ -24,7 +24,7 @@ interface Alteration {
   send: Send
 }
 
-type Send = (session: Session, options: Turn['options']) => Promise<Uint8Array>
+type Send = (session: Session, options: Turn['options']) => Promise<Buffer>
 
 /** Devices on sessions of this process's own, within the limits and records of the run's store. */
 export class Direct implements DirectCommands {
@@ -112,7 +112,7 @@ export class Direct implements DirectCommands {
         if (done) return done
         claimed = true
       }
-      return changes.carryOut(change, () => sendOn(session, { call, turn, send }))
+      return changes.carryOut(change, session, () => sendOn(session, { call, turn, send }))
     }
     return this.#run(call, device, work, ({ sent }) => sent === 'no')
   }
@@ -170,7 +170,7 @@ export class Direct implements DirectCommands {
 function sendOn(
   session: Session,
   { call, turn, send }: { call: Call; turn: Turn; send: Send },
-): Promise<Uint8Array> {
+): Promise<Buffer> {
   if (!turn.isWanted()) throw new BrokerError('CANCELLED', 'nobody waits for it any more')
   if (session.isOpen) call.attempts++
   return send(session, turn.options)

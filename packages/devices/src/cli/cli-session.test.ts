@@ -187,6 +187,18 @@ describe('a session', () => {
     },
   )
 
+  test('does not repeat a password with the question that it was ended in', async () => {
+    const clock = new VirtualClock()
+    const { transport, session } = await fedSession({ clock })
+    const failed = failureOf(session.execute('reload', { timeoutMs: 1_000 }))
+    await transport.feed('reload\r\n', `${'x'.repeat(70)} enable-secret?`)
+    await clock.advance(1_000)
+    expect(await failed).toMatchObject({
+      code: 'COMMAND_TIMEOUT',
+      message: expect.stringContaining(`; it asks "${'x'.repeat(70)} ***?"`) as string,
+    })
+  })
+
   test('is destroyed by a command that takes too long', async () => {
     const clock = new VirtualClock()
     const { transport, session } = await fedSession({ clock })

@@ -1,15 +1,16 @@
 import { BrokerError, type Sent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import { assertOneLine } from '../command-text.ts'
+import type { Secrets } from '../secrets.ts'
 import type { RunOptions, Session, SessionEnd } from '../session.ts'
 import type { Cli } from './cli.ts'
 import { configure, leaveConfiguration } from './configuration.ts'
 import { refusalIn } from './refusal.ts'
-import { oneLine } from './visible-text.ts'
 
 /** A session on a command line that is logged in. */
 export class CliSession implements Session {
   readonly device: string
+  readonly secrets: Secrets
   readonly ended: Promise<SessionEnd>
   readonly #cli: Cli
   readonly #clock: Clock
@@ -17,6 +18,7 @@ export class CliSession implements Session {
 
   constructor(cli: Cli, clock: Clock) {
     this.device = cli.device.name
+    this.secrets = cli.secrets
     this.#cli = cli
     this.#clock = clock
     this.ended = cli.closed.then((error) => {
@@ -40,7 +42,7 @@ export class CliSession implements Session {
     if (words === undefined) return output
     throw this.#error(
       'COMMAND_REJECTED',
-      `the device refused the command: ${oneLine(words, 200)}`,
+      `the device refused the command: ${this.#cli.quote(words, 200)}`,
       'yes',
     )
   }

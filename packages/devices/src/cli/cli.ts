@@ -1,5 +1,6 @@
 import { BrokerError } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
+import type { Secrets } from '../secrets.ts'
 import type { Device } from '../testbed/testbed.ts'
 import type { Transport } from '../transports/transport.ts'
 import { Dialogue } from './dialogue.ts'
@@ -14,6 +15,7 @@ const NUDGE_AFTER_MS = 3_000
 /** The command line of one device: what is typed, and the prompt behind the answer. */
 export class Cli {
   readonly device: Device
+  readonly secrets: Secrets
   readonly #dialogue: Dialogue
   readonly #clock: Clock
   readonly #prompts: PromptReader
@@ -22,8 +24,13 @@ export class Cli {
   #workPrompt: string | undefined
   #lastWords = (): string => ''
 
-  constructor(transport: Transport, device: Device, clock: Clock) {
+  constructor(
+    transport: Transport,
+    device: Device,
+    { secrets, clock }: { secrets: Secrets; clock: Clock },
+  ) {
     this.device = device
+    this.secrets = secrets
     this.#dialogue = new Dialogue(transport, clock)
     this.#clock = clock
     this.#prompts = new PromptReader(device.platform.prompts)
@@ -40,7 +47,12 @@ export class Cli {
 
   /** The last line that the device sent, for people. */
   get lastWords(): string {
-    return oneLine(Buffer.from(this.#lastWords(), 'latin1').toString(), 80)
+    return this.quote(Buffer.from(this.#lastWords(), 'latin1').toString(), 80)
+  }
+
+  /** What the device said, fit for one line of an error message. */
+  quote(words: string, maxLength: number): string {
+    return oneLine(this.secrets.scrub(words), maxLength)
   }
 
   /** @throws {BrokerError} `SESSION_LIMIT`, and what the connection ended with */
@@ -60,7 +72,7 @@ export class Cli {
     try {
       const first = await this.#dialogue.ask(undefined, listener)
       if (first.kind === 'lines full') {
-        const message = `${device}: the device has no session left ("${first.words}")`
+        const message = `${device}: the device has no session left ("${this.quote(first.words, 80)}")`
         throw new BrokerError('SESSION_LIMIT', message, { device })
       }
       this.#arriveAt(first.level, first.prompt)

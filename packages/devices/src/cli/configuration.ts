@@ -1,7 +1,6 @@
 import { BrokerError } from '@nac-broker/protocol'
 import type { Cli } from './cli.ts'
 import { refusalIn } from './refusal.ts'
-import { oneLine } from './visible-text.ts'
 
 /**
  * Enters configuration mode, types the lines, and leaves it, whatever happened. Returns what the device
@@ -21,7 +20,7 @@ export async function configure(cli: Cli, lines: readonly string[]): Promise<Buf
       const output = await cli.type(command)
       const words = refusalIn(output, platform.errorPatterns)
       if (words !== undefined) {
-        throw rejected(device, `refused to enter configuration mode: ${oneLine(words, 200)}`)
+        throw rejected(device, `refused to enter configuration mode: ${cli.quote(words, 200)}`)
       }
     }
     return await typeLines(cli, lines)
@@ -51,8 +50,8 @@ async function typeLines(cli: Cli, lines: readonly string[]): Promise<Buffer> {
     const words = refusalIn(output, platform.errorPatterns)
     if (words !== undefined) {
       const [verb = ''] = line.trim().split(/\s/, 1)
-      const shown = oneLine(withoutArguments(words, line), 200)
-      throw rejected(device, `refused ${which} ("${verb} ..."): ${shown}`)
+      const shown = cli.quote(withoutArguments(words, line), 200)
+      throw rejected(device, `refused ${which} ("${cli.secrets.scrub(verb)} ..."): ${shown}`)
     }
     if (output.length > 0) printed.push(output, Buffer.from('\n'))
   }

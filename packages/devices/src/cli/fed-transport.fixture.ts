@@ -2,6 +2,7 @@ import { BrokerError } from '@nac-broker/protocol'
 import { VirtualClock } from '@nac-broker/supervisor'
 import { iosxe } from '../platforms/iosxe.ts'
 import type { Platform } from '../platforms/platform.ts'
+import { Secrets } from '../secrets.ts'
 import type { Session } from '../session.ts'
 import type { Device } from '../testbed/testbed.ts'
 import type { Transport, TransportReceiver } from '../transports/transport.ts'
@@ -98,7 +99,7 @@ export async function fedSession(
   const { echo = true, prompt = 'r1#', clock = new VirtualClock() } = options
   const transport = new FedTransport()
   const device = fedDevice({ disablePaging: ['quiet'], ...options.platform })
-  const cli = new Cli(transport, device, clock)
+  const cli = new Cli(transport, device, { secrets: new Secrets(['enable-secret']), clock })
   const loggedIn = logIn(cli, () => 'enable-secret')
   await transport.feed(`\r\n${prompt}`)
   await transport.sent(1)

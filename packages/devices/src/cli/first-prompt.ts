@@ -60,7 +60,7 @@ export class FirstPromptListener implements Listener<FirstPrompt> {
     const { linesFull } = this.#options
     const words = this.#banner.split('\n').find((line) => linesFull.test(line))
     if (words === undefined) return INCOMPLETE
-    const answer = { kind: 'lines full', words: oneLine(words, 80) } as const
+    const answer = { kind: 'lines full', words } as const
     return { kind: 'doubtful', answer, quietMs: LINES_FULL_QUIET_MS }
   }
 }

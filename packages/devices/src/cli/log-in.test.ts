@@ -2,6 +2,7 @@ import { VirtualClock } from '@nac-broker/supervisor'
 import { describe, expect, test } from 'vitest'
 import { nxos } from '../platforms/nxos.ts'
 import type { Platform } from '../platforms/platform.ts'
+import { Secrets } from '../secrets.ts'
 import { Cli } from './cli.ts'
 import { bytesOf, fedDevice, FedTransport } from './fed-transport.fixture.ts'
 import { logIn } from './log-in.ts'
@@ -10,7 +11,7 @@ import { logIn } from './log-in.ts'
 function begin(platform: Partial<Platform> = {}) {
   const clock = new VirtualClock()
   const transport = new FedTransport()
-  const cli = new Cli(transport, fedDevice(platform), clock)
+  const cli = new Cli(transport, fedDevice(platform), { secrets: new Secrets(['hunter2']), clock })
   const loggedIn = logIn(cli, () => 'hunter2')
   const outcome = loggedIn.then(
     () => 'logged in',

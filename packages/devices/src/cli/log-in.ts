@@ -2,7 +2,6 @@ import { BrokerError } from '@nac-broker/protocol'
 import type { Cli } from './cli.ts'
 import { configure, leaveConfiguration } from './configuration.ts'
 import { refusalIn } from './refusal.ts'
-import { oneLine } from './visible-text.ts'
 
 /**
  * From a fresh connection to the `work` prompt with paging off. `enablePassword` is asked only if the
@@ -31,7 +30,7 @@ async function enable(cli: Cli, password: () => string): Promise<void> {
   const output = await cli.typeWithPassword(command, passwordPrompt, password)
   if (cli.level === 'work') return
   const words = refusalIn(output, platform.errorPatterns)
-  const why = words === undefined ? '' : ` ("${oneLine(words, 80)}")`
+  const why = words === undefined ? '' : ` ("${cli.quote(words, 80)}")`
   const message = `${device}: "${command}" was refused${why}; check the credential named "enable"`
   throw new BrokerError('AUTHENTICATION_FAILED', message, { device })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { systemClock, VirtualClock } from '@nac-broker/supervisor'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSession } from '../open-session.ts'
+import { Secrets } from '../secrets.ts'
 import { iosxe } from '../platforms/iosxe.ts'
 import type { Device } from '../testbed/testbed.ts'
 import { openCommand } from './command.ts'
@@ -50,6 +51,7 @@ async function open(command: string, clock = systemClock) {
     env: { ...process.env, FOLDER: folder },
     within: async (step) => step,
     clock,
+    secrets: new Secrets([]),
   })
   let text = ''
   let awaited: { words: string; resolve: () => void } | undefined

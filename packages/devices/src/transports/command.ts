@@ -4,6 +4,7 @@ import { BrokerError } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import { oneLine } from '../cli/visible-text.ts'
 import type { Within } from '../login-deadline.ts'
+import type { Secrets } from '../secrets.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
 
 /** How long a command may take to end once its input has, in milliseconds; then it gets SIGTERM. */
@@ -19,6 +20,8 @@ export interface CommandOptions {
   env: NodeJS.ProcessEnv
   within: Within
   clock: Clock
+  /** Kept out of what is told of its standard error. */
+  secrets: Secrets
   /** Told the pid, which is also its process group, as soon as there is one. */
   onChildProcess?: ((pid: number) => void) | undefined
 }
@@ -28,11 +31,11 @@ export interface CommandOptions {
  * @throws {BrokerError} `DEVICE_UNREACHABLE` when it cannot be started, `CANCELLED`
  */
 export async function openCommand(options: CommandOptions): Promise<Transport> {
-  const { device, command, env, within, clock, onChildProcess } = options
+  const { device, command, env, within, clock, secrets, onChildProcess } = options
   // A process group of its own, so that whatever the shell starts can be ended with it.
   const child = spawn('/bin/sh', ['-c', command], { env, detached: true })
   if (child.pid !== undefined) onChildProcess?.(child.pid)
-  const transport = new CommandTransport(device, child, clock)
+  const transport = new CommandTransport(device, child, { clock, secrets })
   const failed = (why: string, cause?: unknown): BrokerError =>
     new BrokerError('DEVICE_UNREACHABLE', `${device}: its command cannot be started: ${why}`, {
       device,
@@ -52,15 +55,21 @@ class CommandTransport implements Transport {
   readonly #device: string
   readonly #child: ChildProcessWithoutNullStreams
   readonly #clock: Clock
+  readonly #secrets: Secrets
   /** Resolves when the child has exited and all it wrote has been read. */
   readonly #gone: Promise<void>
   #state: 'open' | 'closing' = 'open'
   #stderr = Buffer.alloc(0)
 
-  constructor(device: string, child: ChildProcessWithoutNullStreams, clock: Clock) {
+  constructor(
+    device: string,
+    child: ChildProcessWithoutNullStreams,
+    { clock, secrets }: Pick<CommandOptions, 'clock' | 'secrets'>,
+  ) {
     this.#device = device
     this.#child = child
     this.#clock = clock
+    this.#secrets = secrets
     this.#gone = new Promise((resolve) => void child.once('close', () => resolve()))
     // Whoever writes to a command that has exited learns it from the close.
     child.stdin.on('error', () => {})
@@ -113,7 +122,7 @@ class CommandTransport implements Transport {
   #exited(): BrokerError {
     const { exitCode, signalCode } = this.#child
     const how = signalCode === null ? `exited with code ${exitCode}` : `was ended by ${signalCode}`
-    const lines = this.#stderr.toString().split('\n')
+    const lines = this.#secrets.scrub(this.#stderr.toString()).split('\n')
     const last = lines.map((line) => oneLine(line, 200)).findLast((line) => line !== '')
     const message = `${this.#device}: its command ${how}${last === undefined ? '' : `: ${last}`}`
     return new BrokerError('SESSION_LOST', message, { device: this.#device })

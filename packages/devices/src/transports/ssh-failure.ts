@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Client } from 'ssh2'
 import { oneLine } from '../cli/visible-text.ts'
+import type { Secrets } from '../secrets.ts'
 import type { HostKeyCheck } from './host-key-check.ts'
 import type { SshAuthentication } from './ssh-authentication.ts'
 import { type TcpTarget, tcpReason, unreachable } from './tcp.ts'
@@ -18,6 +19,7 @@ export interface SshLoginContext {
   hostKey: HostKeyCheck
   authentication: SshAuthentication
   linesFull: RegExp
+  secrets: Secrets
 }
 
 /** Listens to a login from its first byte on, so that its failure can be put in words. */
@@ -39,11 +41,12 @@ export class SshFailure {
 
   /** What `error` means; undefined is a connection that ended without a word. */
   explain(error: (Error & { code?: unknown; reason?: unknown }) | undefined): BrokerError {
-    const { target, username, hostKey, authentication, linesFull } = this.#context
+    const { target, username, hostKey, authentication, linesFull, secrets } = this.#context
     const { device, host, port } = target
     if (hostKey.error) return hostKey.error
-    const reason = error ? tcpReason(error) : 'the device closed the connection'
-    const text = `${this.#said}\n${error?.message ?? ''}`
+    const reason = error ? secrets.scrub(tcpReason(error)) : 'the device closed the connection'
+    const said = secrets.scrub(this.#said)
+    const text = `${said}\n${secrets.scrub(error?.message ?? '')}`
     const full = error?.code === TOO_MANY_CONNECTIONS || error?.reason === RESOURCE_SHORTAGE
     if (full || linesFull.test(text)) {
       const line = oneLine(text.split('\n').find((part) => linesFull.test(part)) ?? reason, 80)
@@ -51,8 +54,8 @@ export class SshFailure {
       return new BrokerError('SESSION_LIMIT', message, { device, cause: error })
     }
     if (!this.#shaken) {
-      const said = this.#said === '' ? '' : `; it said "${oneLine(this.#said, 80)}"`
-      return unreachable(target, `no SSH handshake (${oneLine(reason, 120)})${said}`, error)
+      const words = said === '' ? '' : `; it said "${oneLine(said, 80)}"`
+      return unreachable(target, `no SSH handshake (${oneLine(reason, 120)})${words}`, error)
     }
     if (authentication.exhausted || authentication.begun) {
       const how = authentication.exhausted

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Client, ClientChannel } from 'ssh2'
+import { oneLine } from '../cli/visible-text.ts'
+import type { Secrets } from '../secrets.ts'
 import { type TcpTarget, tcpReason } from './tcp.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
 
@@ -14,6 +16,7 @@ export interface SshTransportParts {
   channel: ClientChannel
   target: TcpTarget
   clock: Clock
+  secrets: Secrets
 }
 
 /** A shell in an SSH connection of its own, which ends with it. */
@@ -79,9 +82,10 @@ export class SshTransport implements Transport {
   }
 
   #lost(): BrokerError {
-    const { device, host, port } = this.#parts.target
+    const { target, secrets } = this.#parts
+    const { device, host, port } = target
     const what = this.#trouble
-      ? `the connection to ${host}:${port} was lost: ${tcpReason(this.#trouble)}`
+      ? `the connection to ${host}:${port} was lost: ${oneLine(secrets.scrub(tcpReason(this.#trouble)), 120)}`
       : `the device (${host}:${port}) closed the session`
     return new BrokerError('SESSION_LOST', `${device}: ${what}`, { device, cause: this.#trouble })
   }

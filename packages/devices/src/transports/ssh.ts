@@ -9,6 +9,7 @@ import ssh2, {
   type PseudoTtyOptions,
 } from 'ssh2'
 import type { Within } from '../login-deadline.ts'
+import type { Secrets } from '../secrets.ts'
 import type { Device, HostKeyPolicy, SshConnection } from '../testbed/testbed.ts'
 import { HostKeyCheck } from './host-key-check.ts'
 import { offeredAlgorithms } from './ssh-algorithms.ts'
@@ -25,6 +26,8 @@ export interface SshOptions {
   env: NodeJS.ProcessEnv
   within: Within
   clock: Clock
+  /** Kept out of what is told of the device's words. */
+  secrets: Secrets
 }
 
 /** Unanswered keepalives after which a connection is given up. */
@@ -47,7 +50,7 @@ export async function openSsh(
   connection: SshConnection,
   options: SshOptions,
 ): Promise<Transport> {
-  const { credential, env, within } = options
+  const { credential, env, within, clock, secrets } = options
   const target = { device, host: connection.host, port: connection.port }
   const [hostKey, authentication] = await Promise.all([
     HostKeyCheck.prepare(device, connection, options.hostKeys),
@@ -66,6 +69,7 @@ export async function openSsh(
     hostKey,
     authentication,
     linesFull: platform.linesFull,
+    secrets,
   })
   const slow = (ms: number): BrokerError => unreachable(target, `no SSH login within ${ms} ms`)
   try {
@@ -73,7 +77,7 @@ export async function openSsh(
     await within(logIn(client, config, failure), slow)
     await within(hostKey.record(), slow)
     const shell = openShell(client, failure, (channel) => {
-      return new SshTransport({ client, socket, channel, target, clock: options.clock })
+      return new SshTransport({ client, socket, channel, target, clock, secrets })
     })
     return await within(shell, slow)
   } catch (error) {
