@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { loadTestbed, type Testbed } from '@nac-broker/devices'
+import { loadTestbed, scrubberOf, type Testbed } from '@nac-broker/devices'
 import {
   BrokerError,
   type BrokerEvent,
@@ -67,7 +67,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 
   const feed = new BrokerFeed(clock)
   feed.withoutCommands.subscribe((event) => log.debug(event, event.event))
-  const commands = new CommandEvents(feed, clock)
+  const commands = new CommandEvents(feed, clock, scrubberOf(testbed, env))
   const emit = (event: BrokerEvent): void => feed.emit(event)
   const { cacheTtlMs: ttlMs, cacheMaxBytes: maxBytes } = settings
   const kept = new KeptOutputs(store, ttlMs, log)

@@ -15,7 +15,7 @@ let told: BrokerEvent[]
 beforeEach(() => {
   clock = new VirtualClock()
   feed = new BrokerFeed(clock)
-  commands = new CommandEvents(feed, clock)
+  commands = new CommandEvents(feed, clock, (_, text) => text.replace('hunter2', '***'))
   told = []
 })
 
@@ -49,6 +49,14 @@ describe('a command', () => {
     await clock.advance(100)
     expect(told).toMatchObject([{ ...asked, code: 'COMMAND_REJECTED' }])
     expect(JSON.stringify(told)).not.toContain('hunter2')
+  })
+
+  it('that names a password is told without it, even where it would be cut in half', async () => {
+    listen()
+    const command = `${'x'.repeat(495)} hunter2`
+    await commands.tell(callOf(), { ...SHOW, command }, async () => {})
+    await clock.advance(100)
+    expect(told).toMatchObject([{ command: `${'x'.repeat(495)} ***` }])
   })
 
   it('of great length is cut off', async () => {

@@ -1,3 +1,4 @@
+import type { Scrub } from '@nac-broker/devices'
 import { BrokerError, type CommandEvent, commandForEvent } from '@nac-broker/protocol'
 import type { Clock, Timer } from '@nac-broker/supervisor'
 import type { BrokerFeed } from './broker-feed.ts'
@@ -13,13 +14,15 @@ export type Asked = Pick<CommandEvent, 'device' | 'what' | 'command' | 'lines'>
 export class CommandEvents {
   readonly #feed: BrokerFeed
   readonly #clock: Clock
+  readonly #scrub: Scrub
   /** Calls under way, with when they began. */
   readonly #underWay = new Map<Call, number>()
   #timer: Timer | undefined
 
-  constructor(feed: BrokerFeed, clock: Clock) {
+  constructor(feed: BrokerFeed, clock: Clock, scrub: Scrub) {
     this.#feed = feed
     this.#clock = clock
+    this.#scrub = scrub
   }
 
   /** Does it, and tells how it ended to whoever listens. */
@@ -67,7 +70,7 @@ export class CommandEvents {
       attempts,
     }
     if (worker !== undefined) event.worker = worker
-    if (command !== undefined) event.command = commandForEvent(command)
+    if (command !== undefined) event.command = commandForEvent(this.#scrub(device, command))
     if (lines !== undefined) event.lines = lines
     if (code !== undefined) event.code = code
     this.#feed.emit(event)

@@ -13,7 +13,7 @@
  */
 export { assertOneLine } from './command-text.ts'
 export { openSession, type OpenSessionOptions } from './open-session.ts'
-export { Secrets } from './secrets.ts'
+export { type Scrub, scrubberOf, Secrets } from './secrets.ts'
 export type { Session, SessionEnd } from './session.ts'
 export type { DeviceLogEntry } from './simulator/device-log.ts'
 export { loginUnderWay } from './slow-login.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Secrets, secretsOf } from './secrets.ts'
+import { scrubberOf, Secrets, secretsOf } from './secrets.ts'
 import { parseTestbed } from './testbed/load.ts'
 
 describe('secrets', () => {
@@ -41,4 +41,17 @@ devices:
   for (const known of ['somebody', 'hunter2', '%ENV{ENABLE}', 'before']) {
     expect(secrets.areIn(known)).toBe(false)
   }
+})
+
+test('a command that names a password of its device is told without it, another device has others', async () => {
+  const text = `devices:
+  r1: {os: iosxe, connections: {cli: {ip: 192.0.2.1}}, credentials: {default: {password: hunter2}}}
+  r2: {os: iosxe, connections: {cli: {ip: 192.0.2.2}}, credentials: {default: {password: swordfish}}}
+`
+  const scrub = scrubberOf(await parseTestbed(text, 'testbed.yaml', { env: {} }), {})
+  const command = 'test aaa login hunter2 swordfish'
+  expect(scrub('r1', command)).toBe('test aaa login *** swordfish')
+  expect(scrub('r2', command)).toBe('test aaa login hunter2 ***')
+  expect(scrub('nobody', command)).toBe(command)
+  expect(scrubberOf(undefined, {})('r1', command)).toBe(command)
 })

@@ -1,5 +1,5 @@
 import { replaceEnv } from './testbed/markup.ts'
-import type { Device } from './testbed/testbed.ts'
+import type { Device, Testbed } from './testbed/testbed.ts'
 
 /**
  * A shorter one stands in nearly every output by chance, and is guessed as quickly as found: to look for
@@ -38,4 +38,22 @@ export function secretsOf({ credentials }: Device, env: NodeJS.ProcessEnv): Secr
     return resolved && 'text' in resolved ? [resolved.text] : []
   })
   return new Secrets(passwords)
+}
+
+/** Takes a device's passwords out of what is told of it. */
+export type Scrub = (device: string, text: string) => string
+
+/** `scrub` of each of the testbed's devices; of another one nothing is known that had to be taken out. */
+export function scrubberOf(testbed: Testbed | undefined, env: NodeJS.ProcessEnv): Scrub {
+  const known = new Map<string, Secrets>()
+  return (device, text) => {
+    try {
+      if (!testbed) return text
+      const secrets = known.get(device) ?? secretsOf(testbed.device(device), env)
+      known.set(device, secrets)
+      return secrets.scrub(text)
+    } catch {
+      return text
+    }
+  }
 }

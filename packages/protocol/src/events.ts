@@ -107,10 +107,7 @@ export type Outages = z.infer<typeof outagesSchema>
 /** Longer ones are cut off in events. */
 const MAX_COMMAND_CHARACTERS = 500
 
-/**
- * A command line as events show it. Every event's command goes through here: whatever must not be seen
- * in one is to be taken out here.
- */
+/** A command line as events show it; what must not be seen in one was taken out before. */
 export function commandForEvent(command: string): string {
   if (command.length <= MAX_COMMAND_CHARACTERS) return command
   return `${command.slice(0, MAX_COMMAND_CHARACTERS - 1)}…`

@@ -1,4 +1,4 @@
-import { type HostKeyPolicy, loadTestbed, type Testbed } from '@nac-broker/devices'
+import { type HostKeyPolicy, loadTestbed, scrubberOf, type Testbed } from '@nac-broker/devices'
 import {
   BrokerError,
   type BrokerEvent,
@@ -69,7 +69,12 @@ export async function openDirect(
   const past = outages()
   stored.add({ event: 'client-direct', ...who, ...(past && { outages: past }) })
   const commands: DirectCommands = {
-    ...toldCommands(direct, { clock, worker, tell: (event) => stored.add(event) }),
+    ...toldCommands(direct, {
+      clock,
+      worker,
+      scrub: scrubberOf(testbed, env),
+      tell: (event) => stored.add(event),
+    }),
     async close() {
       await direct.close()
       stored.end()

@@ -1,3 +1,4 @@
+import type { Scrub } from '@nac-broker/devices'
 import {
   BrokerError,
   type CommandEvent,
@@ -14,12 +15,13 @@ type Asked = Pick<CommandEvent, 'device' | 'what' | 'command' | 'lines'>
 interface ToldOptions {
   clock: Clock
   worker: string | undefined
+  scrub: Scrub
   tell: (event: DirectEvent) => void
 }
 
 /** Tells how each call for a device ended. */
 export function toldCommands(commands: DeviceCommands, options: ToldOptions): DeviceCommands {
-  const { clock, worker, tell } = options
+  const { clock, worker, scrub, tell } = options
   const around = async <Value>(
     call: Call,
     asked: Asked,
@@ -52,7 +54,8 @@ export function toldCommands(commands: DeviceCommands, options: ToldOptions): De
   return {
     execute(call, request) {
       const { device, command } = request
-      const asked = { what: 'execute', device, command: commandForEvent(command) } as const
+      const told = commandForEvent(scrub(device, command))
+      const asked = { what: 'execute', device, command: told } as const
       return around(call, asked, () => commands.execute(call, request))
     },
     configure(call, request) {
