@@ -1,6 +1,9 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
+import { useCompileCache } from './compile-cache.ts'
 import type { ToHosted } from './host.ts'
-import { runHostedBroker } from './hosted-broker.ts'
+
+useCompileCache(workerData.compileCache)
+const { runHostedBroker } = await import('./hosted-broker.ts')
 
 if (!parentPort) throw new Error('this is the first file of a worker thread')
 const port = parentPort

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { compileCache } from './compile-cache.ts'
 import type { FromHosted, Host, Hosted, HostExit } from './host.ts'
 import { besideThis } from './main-file.ts'
 
@@ -15,7 +16,7 @@ export function hostInThread(
   mainFile: URL,
   onMessage: (message: FromHosted) => void,
 ): Hosted & { worker: Worker } {
-  const worker = new Worker(mainFile)
+  const worker = new Worker(mainFile, { workerData: { compileCache: compileCache() } })
   let trouble: string | undefined
   let stopping = false
   worker.on('message', (message: FromHosted) => {

@@ -1,6 +1,13 @@
 #!/usr/bin/env node
-import { finalExitCode } from './output.ts'
-import { runCommandLine } from './program.ts'
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import path from 'node:path'
+
+// Compiling is most of what a short command does. Not in a directory that others can write to.
+const cacheHome = process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache')
+enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? path.join(cacheHome, 'nac-broker'))
+const { finalExitCode } = await import('./output.ts')
+const { runCommandLine } = await import('./program.ts')
 
 const exitCode = await finalExitCode(await runCommandLine(process.argv.slice(2)))
 // Not left to the event loop: a login that is still under way must not keep a drained broker alive.
