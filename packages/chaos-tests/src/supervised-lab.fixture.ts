@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import {
@@ -52,6 +52,8 @@ export interface SupervisedLab extends AsyncDisposable {
 export interface SupervisedLabOptions extends Omit<SuperviseBrokerOptions, 'host'> {
   host: HostKind
   simulator?: SimulatorOptions
+  /** What stands in the testbed instead of what the simulator wrote. */
+  rewriteTestbed?: (text: string) => string
 }
 
 /** For those who wait with jitter: every pause is a tenth of what it may be. */
@@ -64,6 +66,7 @@ const HELD_MS = 600_000
 export async function startSupervisedLab({
   host: kind,
   simulator: simulatorOptions = {},
+  rewriteTestbed,
   testbed,
   ...options
 }: SupervisedLabOptions): Promise<SupervisedLab> {
@@ -88,6 +91,9 @@ export async function startSupervisedLab({
     for (const device of simulator.devices) device.latencyMs = ms
   }
   await simulator.writeTestbed(testbedPath)
+  if (rewriteTestbed) {
+    await writeFile(testbedPath, rewriteTestbed(await readFile(testbedPath, 'utf8')))
+  }
 
   let launch = Promise.withResolvers<void>()
   const givenUp = new AbortController()
