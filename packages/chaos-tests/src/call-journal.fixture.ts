@@ -22,10 +22,11 @@ interface CallEntry {
 }
 
 /**
- * What a call may take beyond its deadline, as a timer of this process sees it: timers that are due fire
- * in the order in which they were due, however late, so a machine without time to spare blames nobody.
+ * What a call may take beyond its deadline, in slices that this process was there for: where a machine
+ * has no time to spare, a slice takes longer, and so does the call.
  */
 const LATE_MS = 250
+const SLICE_MS = 10
 /** The same by the clock: nothing may block the event loop for long. */
 const VERY_LATE_MS = 1_000
 
@@ -60,16 +61,27 @@ export class CallJournal {
     const entry: CallEntry = { device, line, timeoutMs, repeated, tookMs: 0, late: false, outcome }
     this.#entries.push(entry)
     const startedMs = this.#clock.now()
-    const late = this.#clock.startTimer(timeoutMs + LATE_MS, () => (entry.late = true))
+    const settled = new AbortController()
+    void this.#watch(entry, settled.signal)
     try {
       const result = await client.execute(device, line, { timeoutMs, ...(key && { key }) })
       entry.outcome = { kind: 'acknowledged', result }
     } catch (error) {
       entry.outcome = { kind: 'failed', error }
     }
-    late.cancel()
+    settled.abort()
     entry.tookMs = this.#clock.now() - startedMs
     return entry.outcome
+  }
+
+  async #watch(entry: CallEntry, settled: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.sleep(entry.timeoutMs, settled)
+      for (let ms = 0; ms < LATE_MS; ms += SLICE_MS) await this.#clock.sleep(SLICE_MS, settled)
+      entry.late = true
+    } catch {
+      // It has settled in time.
+    }
   }
 
   get acknowledged(): number {

@@ -37,7 +37,7 @@ describe.each(CASES)('killed at random, under $policy with the broker in a $host
   const kinds = CASES.indexOf(scenario)
   it(
     `sends no change twice, answers with what the device sent, and in time: ${kills} kills`,
-    { timeout: 20_000 + kills * 2_000 },
+    { timeout: 20_000 + kills * 5_000 },
     async () => {
       const random = new VirtualClock(SEED + kinds)
       const most = scenario.policy.startsWith('restart') ? MAX_RESTARTS + 1 : 1

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { asBrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import { Batch, systemClock } from '@nac-broker/supervisor'
 import { pino } from 'pino'
@@ -53,6 +54,8 @@ async function start(
     const broker = await startBroker({ ...options, log, logStatistics: false })
     const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }))
     port.post({ type: 'ready', pid: process.pid })
+    // Now, for the next broker: this one may not live to do it at its end.
+    flushCompileCache()
     return { broker, forwarding }
   } catch (error) {
     port.post({ type: 'failed', error: asBrokerError(error).toJSON() })

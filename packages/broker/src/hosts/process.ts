@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { compileCache } from './compile-cache.ts'
+import { keepingCompiledCode } from './compiled-code.ts'
 import type { FromHosted, Host, Hosted, HostExit } from './host.ts'
 import { besideThis } from './main-file.ts'
 
@@ -15,7 +15,7 @@ export function hostInProcess(
 ): Hosted & { child: ChildProcess } {
   const child = fork(fileURLToPath(mainFile), [], {
     detached: true,
-    env: hostEnvironment(),
+    env: keepingCompiledCode(),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
@@ -48,10 +48,4 @@ export function hostInProcess(
     },
     child,
   }
-}
-
-/** Credentials are looked up in it, so it is ours. */
-function hostEnvironment(): NodeJS.ProcessEnv {
-  const directory = compileCache()
-  return { ...process.env, ...(directory !== undefined && { NODE_COMPILE_CACHE: directory }) }
 }

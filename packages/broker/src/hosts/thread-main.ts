@@ -1,9 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { useCompileCache } from './compile-cache.ts'
+import { parentPort } from 'node:worker_threads'
 import type { ToHosted } from './host.ts'
-
-useCompileCache(workerData.compileCache)
-const { runHostedBroker } = await import('./hosted-broker.ts')
+import { runHostedBroker } from './hosted-broker.ts'
 
 if (!parentPort) throw new Error('this is the first file of a worker thread')
 const port = parentPort

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { compileCache } from './compile-cache.ts'
+import { keepingCompiledCode } from './compiled-code.ts'
 import type { FromHosted, Host, Hosted, HostExit } from './host.ts'
 import { besideThis } from './main-file.ts'
 
@@ -16,7 +16,7 @@ export function hostInThread(
   mainFile: URL,
   onMessage: (message: FromHosted) => void,
 ): Hosted & { worker: Worker } {
-  const worker = new Worker(mainFile, { workerData: { compileCache: compileCache() } })
+  const worker = new Worker(mainFile, { env: keepingCompiledCode() })
   let trouble: string | undefined
   let stopping = false
   worker.on('message', (message: FromHosted) => {
