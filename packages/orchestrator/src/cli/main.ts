@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
-import { homedir } from 'node:os'
 import path from 'node:path'
 
 // Compiling is most of what a short command does. Not in a directory that others can write to.
-const cacheHome = process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache')
-enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? path.join(cacheHome, 'nac-broker'))
+const { HOME: home, XDG_CACHE_HOME: xdg, NODE_COMPILE_CACHE: told } = process.env
+const caches = xdg || (home && path.join(home, '.cache'))
+if (caches) enableCompileCache(told ?? path.join(caches, 'nac-broker'))
 const { finalExitCode } = await import('./output.ts')
 const { runCommandLine } = await import('./program.ts')
 
