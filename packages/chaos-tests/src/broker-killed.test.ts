@@ -50,7 +50,7 @@ it('settles a call at its deadline when the broker is stopped', async () => {
     code: 'DEADLINE_EXCEEDED',
     sent: 'unknown',
   })
-  expect(systemClock.now() - startedMs).toBeLessThan(2_000)
+  expect(systemClock.now() - startedMs).toBeLessThan(10_000)
   broker.process.kill('SIGCONT')
 })
 
