@@ -2,6 +2,7 @@ import type { Device, Session, SessionEnd } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import type { Clock, Timer } from '@nac-broker/supervisor'
 import { FairQueue } from './fair-queue.ts'
+import { LaneSessions, type PooledSession } from './lane-sessions.ts'
 import { type LoginPause, LoginRecord } from './login-record.ts'
 import type { SessionSlots, SlotLease } from './session-slots.ts'
 
@@ -14,20 +15,6 @@ export interface Job {
   fail(error: BrokerError): void
 }
 
-type CloseReason = Extract<BrokerEvent, { event: 'session-closed' }>['by']
-
-/** One session of the device, and what it is doing. */
-interface PooledSession {
-  readonly session: Session
-  readonly lease: SlotLease
-  /** What it has served since it was opened: its turn, when other devices wait for a slot. */
-  readonly turn: { startedMs: number; commands: number }
-  state:
-    | { kind: 'idle'; sinceMs: number }
-    | { kind: 'busy'; closeAfter: CloseReason | undefined }
-    | { kind: 'closing'; by: CloseReason }
-}
-
 export interface LaneContext {
   clock: Clock
   slots: SessionSlots
@@ -36,15 +23,11 @@ export interface LaneContext {
   /** Whether somebody waits for a slot that no session being closed will free. */
   slotWanted(): boolean
   /** A session has begun to close (`1`) or is closed (`-1`). */
-  closing(change: 1 | -1): void
+  closing: (change: 1 | -1) => void
   /** The device itself has closed a session. */
   onDeviceClosed: (device: string) => void
   emit(event: BrokerEvent): void
 }
-
-/** A session that others wait for is given up after this much work, so that every device has its turn. */
-const TURN_COMMANDS = 10
-const TURN_MS = 1_000
 
 /**
  * One device in the pool: the jobs that wait for it, its sessions, and how it fares in logging in.
@@ -54,7 +37,7 @@ export class DeviceLane {
   readonly device: Device
   readonly #context: LaneContext
   readonly #queue = new FairQueue<Job>()
-  readonly #sessions = new Set<PooledSession>()
+  readonly #sessions: LaneSessions
   readonly #logins: LoginRecord
   #opening = 0
   #loggingIn = 0
@@ -70,6 +53,7 @@ export class DeviceLane {
   constructor(device: Device, context: LaneContext) {
     this.device = device
     this.#context = context
+    this.#sessions = new LaneSessions(context.clock, context.closing)
     this.#logins = new LoginRecord(context.clock)
   }
 
@@ -106,7 +90,7 @@ export class DeviceLane {
   whyWaiting(): BrokerError | undefined {
     const { lastError } = this.#logins
     if (lastError?.code === 'SESSION_LIMIT') return lastError
-    if (this.#sessions.size > 0 || this.#context.slots.waiting === 0) return undefined
+    if (this.#sessions.open > 0 || this.#context.slots.waiting === 0) return undefined
     const { max } = this.#context.slots
     return new BrokerError('SESSION_LIMIT', `all ${max} connections are in use by other devices`, {
       device: this.device.name,
@@ -119,31 +103,22 @@ export class DeviceLane {
 
   /** When the session that has been idle longest became so; undefined when none is idle. */
   idleSinceMs(): number | undefined {
-    return this.#longestIdle()?.state.sinceMs
+    return this.#sessions.idleSinceMs()
   }
 
   /** Closes the session that has been idle longest. */
   evictIdle(): void {
-    const idle = this.#longestIdle()
-    if (idle) this.#close(idle.pooled, 'evicted')
+    this.#sessions.evictIdle()
   }
 
-  /** Somebody outside of this broker waits for a session: an idle one goes, or a busy one after its turn. */
+  /** Somebody outside of this broker waits for a session. */
   giveWay(): void {
-    if (this.#longestIdle()) return this.evictIdle()
-    for (const pooled of this.#sessions) {
-      if (pooled.state.kind !== 'busy' || !this.#turnIsOver(pooled)) continue
-      pooled.state.closeAfter ??= 'evicted'
-      return
-    }
+    this.#sessions.giveWay()
   }
 
   /** Closes idle sessions now and busy ones when their command is done. */
-  disconnect(by: CloseReason = 'disconnected'): void {
-    for (const pooled of this.#sessions) {
-      if (pooled.state.kind === 'idle') this.#close(pooled, by)
-      else if (pooled.state.kind === 'busy') pooled.state.closeAfter = by
-    }
+  disconnect(): void {
+    this.#sessions.closeAll('disconnected')
   }
 
   /** Refuses everything from now on; what runs is left to finish. */
@@ -154,16 +129,16 @@ export class DeviceLane {
     this.#slotWait.abort()
     this.#retry?.cancel()
     for (const job of this.#queue.drain()) job.fail(this.#closed)
-    this.disconnect('shutdown')
+    this.#sessions.closeAll('shutdown')
   }
 
   /** Ends every session at once. */
   destroy(): void {
-    for (const { session } of this.#sessions) session.destroy()
+    this.#sessions.destroy()
   }
 
   get busy(): boolean {
-    return [...this.#sessions].some(({ state }) => state.kind === 'busy')
+    return this.#sessions.busy > 0
   }
 
   status(): {
@@ -175,8 +150,8 @@ export class DeviceLane {
     lastError: BrokerError | undefined
   } {
     return {
-      open: this.#sessions.size,
-      busy: [...this.#sessions].filter(({ state }) => state.kind === 'busy').length,
+      open: this.#sessions.open,
+      busy: this.#sessions.busy,
       opening: this.#opening,
       queued: this.#queue.size,
       backoffMs: this.#logins.pause?.remainingMs,
@@ -186,40 +161,31 @@ export class DeviceLane {
 
   #pump(): void {
     if (this.#closed) return
-    for (let idle = this.#anyIdle(); idle && this.#queue.size > 0; idle = this.#anyIdle()) {
+    for (let idle = this.#sessions.anyIdle(); idle; idle = this.#sessions.anyIdle()) {
       const job = this.#queue.shift()
-      if (job) void this.#run(idle, job)
+      if (!job) break
+      void this.#run(idle, job)
     }
     const { pause } = this.#logins
     if (pause?.linesFull) return this.#pumpAfter(pause.remainingMs)
     if (pause) {
-      if (this.#sessions.size === 0 && this.#opening === 0) this.#failQueued(pause)
+      if (this.#sessions.open === 0 && this.#opening === 0) this.#failQueued(pause)
       return
     }
     while (
       this.#opening < this.#queue.size &&
-      this.#opening + this.#sessions.size < this.#context.maxSessions
+      this.#opening + this.#sessions.open < this.#context.maxSessions
     ) {
       void this.#open()
     }
   }
 
   async #run(pooled: PooledSession, job: Job): Promise<void> {
-    pooled.state = { kind: 'busy', closeAfter: undefined }
-    if (pooled.turn.commands++ > 0) this.connectionHits++
+    if (this.#sessions.begin(pooled)) this.connectionHits++
     await job.start(pooled.session)
-    if (pooled.state.kind !== 'busy' || !pooled.session.isOpen) return
-    const { closeAfter } = pooled.state
-    pooled.state = { kind: 'idle', sinceMs: this.#context.clock.now() }
-    if (closeAfter) this.#close(pooled, closeAfter)
-    else if (this.#context.slotWanted() && this.#turnIsOver(pooled)) this.#close(pooled, 'evicted')
+    const wanted = this.#context.slotWanted()
+    this.#sessions.done(pooled, { wanted, idle: this.#queue.size === 0 })
     this.#pump()
-  }
-
-  #turnIsOver({ turn }: PooledSession): boolean {
-    if (this.#queue.size === 0) return true
-    const servedMs = this.#context.clock.now() - turn.startedMs
-    return turn.commands >= TURN_COMMANDS || servedMs >= TURN_MS
   }
 
   /** A session for whoever is first in the queue by then: cancelling a job never stops a login. */
@@ -257,19 +223,13 @@ export class DeviceLane {
 
   #admit(session: Session, lease: SlotLease, loginStartedMs: number): void {
     const nowMs = this.#context.clock.now()
-    const pooled: PooledSession = {
-      session,
-      lease,
-      turn: { startedMs: nowMs, commands: 0 },
-      state: { kind: 'idle', sinceMs: nowMs },
-    }
-    this.#sessions.add(pooled)
+    const pooled = this.#sessions.add(session, lease)
     this.#logins.succeeded()
     this.connectionMisses++
     const openMs = nowMs - loginStartedMs
     this.#context.emit({ event: 'session-opened', device: this.device.name, openMs })
     void session.ended.then((end) => this.#onEnded(pooled, end))
-    if (this.#closed) this.#close(pooled, 'shutdown')
+    if (this.#closed) this.#sessions.close(pooled, 'shutdown')
   }
 
   #loginFailed(error: BrokerError): void {
@@ -284,7 +244,7 @@ export class DeviceLane {
     })
     // Whoever waits for a line is tried again; the others have been told and come back themselves.
     if (linesFull) this.#pumpAfter(remainingMs)
-    else if (this.#sessions.size === 0) for (const job of this.#queue.drain()) job.fail(error)
+    else if (this.#sessions.open === 0) for (const job of this.#queue.drain()) job.fail(error)
   }
 
   /** A timer may fire a moment early: the pump then finds the pause unfinished, and waits again. */
@@ -307,42 +267,15 @@ export class DeviceLane {
   }
 
   #onEnded(pooled: PooledSession, end: SessionEnd): void {
-    const { state } = pooled
-    this.#sessions.delete(pooled)
+    const by = this.#sessions.remove(pooled, end)
     pooled.lease.release()
-    if (state.kind === 'closing') this.#context.closing(-1)
     if (end.by === 'device') {
       this.#logins.lost(asBrokerError(end.error, { device: this.device.name }))
       // It may have been reloaded: what was true of it need not be true any more.
       this.endEpoch()
       this.#context.onDeviceClosed(this.device.name)
     }
-    const by =
-      end.by === 'device' ? 'device' : state.kind === 'closing' ? state.by : ('timed-out' as const)
     this.#context.emit({ event: 'session-closed', device: this.device.name, by })
     this.#pump()
-  }
-
-  #close(pooled: PooledSession, by: CloseReason): void {
-    pooled.state = { kind: 'closing', by }
-    this.#context.closing(1)
-    void pooled.session.close()
-  }
-
-  #anyIdle(): PooledSession | undefined {
-    for (const pooled of this.#sessions) if (pooled.state.kind === 'idle') return pooled
-    return undefined
-  }
-
-  #longestIdle(): { pooled: PooledSession; state: { kind: 'idle'; sinceMs: number } } | undefined {
-    let longest: { pooled: PooledSession; state: { kind: 'idle'; sinceMs: number } } | undefined
-    for (const pooled of this.#sessions) {
-      const { state } = pooled
-      if (state.kind !== 'idle') continue
-      if (longest === undefined || state.sinceMs < longest.state.sinceMs) {
-        longest = { pooled, state }
-      }
-    }
-    return longest
   }
 }

@@ -1,0 +1,135 @@
+import type { Session, SessionEnd } from '@nac-broker/devices'
+import type { BrokerEvent } from '@nac-broker/protocol'
+import type { Clock } from '@nac-broker/supervisor'
+import type { SlotLease } from './session-slots.ts'
+
+export type CloseReason = Extract<BrokerEvent, { event: 'session-closed' }>['by']
+
+/** One session of the device, and what it is doing. */
+export interface PooledSession {
+  readonly session: Session
+  readonly lease: SlotLease
+  /** What it has served since it was opened: its turn, when others wait for it. */
+  readonly turn: { startedMs: number; commands: number }
+  state:
+    | { kind: 'idle'; sinceMs: number }
+    | { kind: 'busy'; closeAfter: CloseReason | undefined }
+    | { kind: 'closing'; by: CloseReason }
+}
+
+/** A session that others wait for is given up after this much work, so that everybody has a turn. */
+const TURN_COMMANDS = 10
+const TURN_MS = 1_000
+
+/** The open sessions of one device. */
+export class LaneSessions {
+  readonly #all = new Set<PooledSession>()
+  readonly #clock: Clock
+  readonly #closing: (change: 1 | -1) => void
+
+  /** `closing` is told when a session has begun to close (`1`) and when that one is closed (`-1`). */
+  constructor(clock: Clock, closing: (change: 1 | -1) => void) {
+    this.#clock = clock
+    this.#closing = closing
+  }
+
+  get open(): number {
+    return this.#all.size
+  }
+
+  get busy(): number {
+    return [...this.#all].filter(({ state }) => state.kind === 'busy').length
+  }
+
+  add(session: Session, lease: SlotLease): PooledSession {
+    const nowMs = this.#clock.now()
+    const turn = { startedMs: nowMs, commands: 0 }
+    const pooled: PooledSession = { session, lease, turn, state: { kind: 'idle', sinceMs: nowMs } }
+    this.#all.add(pooled)
+    return pooled
+  }
+
+  /** Forgets one that has ended; returns whose doing that was. */
+  remove(pooled: PooledSession, end: SessionEnd): CloseReason {
+    const { state } = pooled
+    this.#all.delete(pooled)
+    if (state.kind === 'closing') this.#closing(-1)
+    if (end.by === 'device') return 'device'
+    return state.kind === 'closing' ? state.by : 'timed-out'
+  }
+
+  anyIdle(): PooledSession | undefined {
+    for (const pooled of this.#all) if (pooled.state.kind === 'idle') return pooled
+    return undefined
+  }
+
+  /** When the session that has been idle longest became so; undefined when none is idle. */
+  idleSinceMs(): number | undefined {
+    return this.#longestIdle()?.sinceMs
+  }
+
+  /** Returns whether it has served before. */
+  begin(pooled: PooledSession): boolean {
+    pooled.state = { kind: 'busy', closeAfter: undefined }
+    return pooled.turn.commands++ > 0
+  }
+
+  /** Its command is done. It is closed if that was asked for meanwhile, or its turn is over and `wanted`. */
+  done(pooled: PooledSession, { wanted, idle }: { wanted: boolean; idle: boolean }): void {
+    if (pooled.state.kind !== 'busy' || !pooled.session.isOpen) return
+    const { closeAfter } = pooled.state
+    pooled.state = { kind: 'idle', sinceMs: this.#clock.now() }
+    if (closeAfter) this.close(pooled, closeAfter)
+    else if (wanted && (idle || this.#turnIsOver(pooled))) this.close(pooled, 'evicted')
+  }
+
+  /** Closes the session that has been idle longest. */
+  evictIdle(): void {
+    const idle = this.#longestIdle()
+    if (idle) this.close(idle.pooled, 'evicted')
+  }
+
+  /** Somebody else waits for a session: an idle one goes, or a busy one after its turn. */
+  giveWay(): void {
+    if (this.#longestIdle()) return this.evictIdle()
+    for (const pooled of this.#all) {
+      if (pooled.state.kind !== 'busy' || !this.#turnIsOver(pooled)) continue
+      pooled.state.closeAfter ??= 'evicted'
+      return
+    }
+  }
+
+  close(pooled: PooledSession, by: CloseReason): void {
+    pooled.state = { kind: 'closing', by }
+    this.#closing(1)
+    void pooled.session.close()
+  }
+
+  /** Closes idle sessions now and busy ones when their command is done. */
+  closeAll(by: CloseReason): void {
+    for (const pooled of this.#all) {
+      if (pooled.state.kind === 'idle') this.close(pooled, by)
+      else if (pooled.state.kind === 'busy') pooled.state.closeAfter = by
+    }
+  }
+
+  /** Ends every one at once. */
+  destroy(): void {
+    for (const { session } of this.#all) session.destroy()
+  }
+
+  #turnIsOver({ turn }: PooledSession): boolean {
+    const servedMs = this.#clock.now() - turn.startedMs
+    return turn.commands >= TURN_COMMANDS || servedMs >= TURN_MS
+  }
+
+  #longestIdle(): { pooled: PooledSession; sinceMs: number } | undefined {
+    let longest: { pooled: PooledSession; sinceMs: number } | undefined
+    for (const pooled of this.#all) {
+      if (pooled.state.kind !== 'idle') continue
+      const { sinceMs } = pooled.state
+      if (longest === undefined || sinceMs < longest.sinceMs) longest = { pooled, sinceMs }
+    }
+    return longest
+  }
+}
