@@ -30,6 +30,9 @@ const SLICE_MS = 10
 /** The same by the clock: nothing may block the event loop for long. */
 const VERY_LATE_MS = 1_000
 
+/** As many calls as need not be made for one that is acknowledged. */
+const FAR_TOO_MANY = 50
+
 export interface JournalledCall {
   device: string
   verb: 'show' | 'write'
@@ -41,6 +44,7 @@ export interface JournalledCall {
 /** What clients asked for and what they were told, to be judged by the devices' own account. */
 export class CallJournal {
   readonly #entries: CallEntry[] = []
+  readonly #onSettled = new Set<() => void>()
   readonly #clock: Clock
   /** What every line has of its own, in the order of the calls. */
   readonly #prefix: string
@@ -71,6 +75,7 @@ export class CallJournal {
     }
     settled.abort()
     entry.tookMs = this.#clock.now() - startedMs
+    for (const tell of this.#onSettled) tell()
     return entry.outcome
   }
 
@@ -82,6 +87,24 @@ export class CallJournal {
     } catch {
       // It has settled in time.
     }
+  }
+
+  /** Called when a call has settled, from now on. */
+  onSettled(tell: () => void): void {
+    this.#onSettled.add(tell)
+  }
+
+  /** Resolves when so many more calls have been acknowledged, or far too many have settled otherwise. */
+  async acknowledges(more: number): Promise<void> {
+    const enough = this.acknowledged + more
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let settled = 0
+    const tell = (): void => {
+      if (this.acknowledged >= enough || ++settled > more * FAR_TOO_MANY) resolve()
+    }
+    this.onSettled(tell)
+    await promise
+    this.#onSettled.delete(tell)
   }
 
   get acknowledged(): number {
@@ -118,6 +141,7 @@ function* violationsOf(
     case 'failed': {
       const { error } = outcome
       if (!(error instanceof BrokerError)) yield `failed of ${String(error)}`
+      else if (error.code === 'INTERNAL') yield `failed of what nobody foresaw: ${told(outcome)}`
       else if (error.sent === 'no' && times > 0 && !repeated)
         yield `reached it, but ${told(outcome)}`
     }

@@ -1,3 +1,11 @@
+/**
+ * Orchestrators that are frozen and wake up at random moments, each so many entries of the devices' log and
+ * settled calls after the one before.
+ *
+ * NAC_BROKER_CHAOS_FREEZES: how many, one after the other, default 1.
+ * NAC_BROKER_CHAOS_SEED: where the moments come from, default a new one each time. A failure names the seed
+ * with which its freeze is the first.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -7,12 +15,12 @@ import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { type BrokerClient, connect } from '@nac-broker/client'
 import { type DeviceLogEntry, startSimulator } from '@nac-broker/devices'
-import { systemClock } from '@nac-broker/supervisor'
+import type { VirtualClock } from '@nac-broker/supervisor'
 import { CallJournal } from './call-journal.fixture.ts'
+import { draw, drawsFor, Happenings, SEED } from './chaos-seed.fixture.ts'
 
 const FIXTURE = path.join(import.meta.dirname, 'frozen-orchestrator.fixture.ts')
 
-/** How many are frozen, one after the other: NAC_BROKER_CHAOS_FREEZES, default 1. */
 const FREEZES = Number(process.env['NAC_BROKER_CHAOS_FREEZES'] ?? 1)
 
 interface Orchestrator extends AsyncDisposable {
@@ -41,9 +49,11 @@ async function startOrchestrator(testbed: string, socketPath: string): Promise<O
 }
 
 /** Clients whose broker freezes while they change something, and which go on without it. */
-async function freezeMidCommand(journal: CallJournal): Promise<string[]> {
+async function freezeMidCommand(journal: CallJournal, random: VirtualClock): Promise<string[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-frozen-'))
   const log: DeviceLogEntry[] = []
+  const happenings = new Happenings()
+  journal.onSettled(happenings.happened)
   const begun = Promise.withResolvers<void>()
   await using simulator = await startSimulator({
     devices: 2,
@@ -51,6 +61,7 @@ async function freezeMidCommand(journal: CallJournal): Promise<string[]> {
     deviceLog: (entry) => {
       log.push(entry)
       if (entry.event === 'command' && entry.line.startsWith('write')) begun.resolve()
+      happenings.happened()
     },
   })
   const testbed = path.join(directory, 'testbed.yaml')
@@ -69,14 +80,15 @@ async function freezeMidCommand(journal: CallJournal): Promise<string[]> {
     // to which it has no session, can be made without it.
     const early = clients.map((client) => change(client, 'sim-1'))
     await begun.promise
-    await systemClock.sleep(systemClock.random() * 60)
+    await happenings.after(draw(random, 0, 5))
     process.kill(orchestrator.pid, 'SIGSTOP')
     const buffered = clients.flatMap((client) => ['sim-1', 'sim-2'].map((on) => change(client, on)))
     await Promise.all(clients.map((client) => untilDirect(client)))
     // It wakes up while they are at the devices themselves.
-    await systemClock.sleep(systemClock.random() * 100)
+    const settled = Promise.all([...early, ...buffered])
+    await Promise.race([happenings.after(draw(random, 0, 8)), settled])
     process.kill(orchestrator.pid, 'SIGCONT')
-    await Promise.all([...early, ...buffered])
+    await settled
     // What it does now with what it has read, it does before it answers this.
     await using late = await connect({ socketPath, crashPolicy: 'abort' })
     await late.execute('sim-2', 'show nonce late', { timeoutMs: 2_000 }).catch(() => {})
@@ -96,9 +108,10 @@ it(
   { timeout: 10_000 + FREEZES * 10_000 },
   async () => {
     let acknowledged = 0
-    for (let turn = 1; turn <= FREEZES; turn++) {
-      const journal = new CallJournal(`freeze-${turn}`)
-      expect(await freezeMidCommand(journal), `turn ${turn}`).toEqual([])
+    for (let seed = SEED; seed < SEED + FREEZES; seed++) {
+      const journal = new CallJournal(`freeze-${seed}`)
+      const violations = await freezeMidCommand(journal, drawsFor(seed))
+      expect(violations, `NAC_BROKER_CHAOS_SEED=${seed}`).toEqual([])
       acknowledged += journal.acknowledged
     }
     // On a slow machine a turn may be over before the first direct login is done; not each of them.

@@ -1,26 +1,32 @@
+/**
+ * Brokers that are killed at random moments, while clients call on. A moment is an event, not a time: so
+ * many entries of the devices' log and settled calls after the broker listens, or while it starts; how
+ * many is drawn from a seed.
+ *
+ * NAC_BROKER_CHAOS_KILLS: how many kills in all, default 8.
+ * NAC_BROKER_CHAOS_SEED: the seed, default a new one each time. A failure names the one of the failing
+ * round; with it, and the same test alone (`vitest run random-kills -t 'abort, in a thread'`), that round
+ * is the first. What is drawn is then the same; what runs between two events is still up to the machine.
+ */
 import { describe, expect, it } from 'vitest'
 import { type BrokerClient, connect } from '@nac-broker/client'
-import { parseCrashPolicy } from '@nac-broker/protocol'
-import { systemClock, VirtualClock } from '@nac-broker/supervisor'
+import type { VirtualClock } from '@nac-broker/supervisor'
 import { CallJournal } from './call-journal.fixture.ts'
+import { clockFor, draw, drawsFor, Happenings, SEED } from './chaos-seed.fixture.ts'
 import { type HostKind, startSupervisedLab, type SupervisedLab } from './supervised-lab.fixture.ts'
 
-/**
- * NAC_BROKER_CHAOS_KILLS: how many kills in all, default 8. NAC_BROKER_CHAOS_SEED: where the moments
- * come from, default a new one each time, told on failure. The same seed draws the same moments; what
- * they hit is up to the machine.
- */
 const KILLS = Number(process.env['NAC_BROKER_CHAOS_KILLS'] ?? 8)
-const SEED = Number(process.env['NAC_BROKER_CHAOS_SEED'] ?? Math.floor(systemClock.random() * 1e6))
 
 const DEVICES = 2
 const CLIENTS = 4
 /** As many as each client has in flight. */
 const CALLERS = 3
-/** How long a kill waits for a broker to be at work. */
-const BUSY_MS = 1_000
 /** The one that comes after this many restarts is the last. */
 const MAX_RESTARTS = 5
+/** Calls that are acknowledged before the first kill, unless it is of a broker that nobody has used. */
+const BEFORE = 5
+/** And after the last, where there is still a way to the devices. */
+const AFTER = 10
 
 const POLICIES: { policy: string; share: number }[] = [
   { policy: 'restart,abort', share: 0.2 },
@@ -28,81 +34,126 @@ const POLICIES: { policy: string; share: number }[] = [
   { policy: 'fallback', share: 0.05 },
   { policy: 'abort', share: 0.05 },
 ]
-const CASES = POLICIES.flatMap(({ policy, share }) =>
+const SCENARIOS = POLICIES.flatMap(({ policy, share }) =>
   (['thread', 'process'] as const).map((host) => ({ policy, host, share })),
 )
 
-describe.each(CASES)('killed at random, under $policy with the broker in a $host', (scenario) => {
-  const kills = Math.max(1, Math.round(KILLS * scenario.share))
-  const kinds = CASES.indexOf(scenario)
+type Moment = { when: 'starting' } | { when: 'listening'; happenings: number }
+
+interface Plan {
+  /** Whether the first moment counts from the start, when nobody is logged in anywhere. */
+  readonly cold: boolean
+  readonly moments: readonly Moment[]
+}
+
+describe.each(SCENARIOS)('killed at random, under $policy, in a $host', (scenario) => {
+  const { policy, share } = scenario
+  const kills = Math.max(1, Math.round(KILLS * share))
+  const atMost = policy.startsWith('restart') ? MAX_RESTARTS + 1 : 1
   it(
     `sends no change twice, answers with what the device sent, and in time: ${kills} kills`,
-    { timeout: 20_000 + kills * 5_000 },
+    { timeout: 30_000 + kills * 5_000 },
     async () => {
-      const random = new VirtualClock(SEED + kinds)
-      const most = scenario.policy.startsWith('restart') ? MAX_RESTARTS + 1 : 1
-      let acknowledged = 0
-      for (let left = kills, round = 1; left > 0; left -= most, round++) {
-        const journal = new CallJournal(`${kinds}-${round}`)
-        const violations = await killAtRandom(scenario, Math.min(left, most), random, journal)
-        expect(violations, `NAC_BROKER_CHAOS_SEED=${SEED}, round ${round}`).toEqual([])
-        acknowledged += journal.acknowledged
+      for (let left = kills, seed = SEED; left > 0; left -= atMost, seed++) {
+        const plan = planFor(seed, scenario)
+        const moments = plan.moments.slice(0, Math.min(left, atMost))
+        const { violations, acknowledged } = await killAtRandom(scenario, seed, {
+          ...plan,
+          moments,
+        })
+        const replay = `NAC_BROKER_CHAOS_SEED=${seed} NAC_BROKER_CHAOS_KILLS=${KILLS}, ${JSON.stringify(plan)}`
+        expect(violations, replay).toEqual([])
+        expect(acknowledged.before, replay).toBeGreaterThanOrEqual(plan.cold ? 0 : BEFORE)
+        expect(acknowledged.after, replay).toBeGreaterThanOrEqual(acknowledged.expectedAfter)
       }
-      // A few brokers may all die before their first answer; so many do not.
-      const least = kills < 20 ? 0 : 1
-      expect(acknowledged).toBeGreaterThanOrEqual(least)
     },
   )
 })
 
-/** One run that is killed that often. Returns what must not have been. */
+/** As many moments as a run can have, whether all are used or not. */
+function planFor(seed: number, scenario: (typeof SCENARIOS)[number]): Plan {
+  const random = drawsFor(seed, SCENARIOS.indexOf(scenario))
+  const cold = random.random() < 0.25
+  const moments = Array.from({ length: MAX_RESTARTS + 1 }, (_, at): Moment => {
+    const starting = at > 0 && random.random() < 0.2
+    // From before the first login to long after the last.
+    return starting ? { when: 'starting' } : { when: 'listening', happenings: draw(random, 0, 60) }
+  })
+  return { cold, moments }
+}
+
+interface Round {
+  violations: string[]
+  acknowledged: { before: number; after: number; expectedAfter: number }
+}
+
 async function killAtRandom(
   { host, policy }: { host: HostKind; policy: string },
-  kills: number,
-  random: VirtualClock,
-  journal: CallJournal,
-): Promise<string[]> {
+  seed: number,
+  { cold, moments }: Plan,
+): Promise<Round> {
   await using lab = await startSupervisedLab({
     host,
-    crashPolicy: parseCrashPolicy(policy),
+    crashPolicy: policy,
+    clock: clockFor(seed, CLIENTS),
     simulator: { devices: DEVICES, latencyMs: 20 },
     maxSessionsPerDevice: 2,
   })
-  const clients = await Promise.all(
-    Array.from({ length: CLIENTS }, () =>
-      connect({
-        socketPath: lab.broker.socketPath,
-        testbed: lab.testbedPath,
-        reconnectTimeoutMs: 1_000,
-      }),
-    ),
-  )
+  await using clients = new AsyncDisposableStack()
+  const journal = new CallJournal(String(seed))
   const over = new AbortController()
-  const calling = clients.flatMap((client) =>
-    Array.from({ length: CALLERS }, () => callOn(client, { random, journal, over: over.signal })),
-  )
-  for (let kill = 1; kill <= kills; kill++) await killOnce(lab, random)
+  const setup = { socketPath: lab.broker.socketPath, testbed: lab.testbedPath, env: {} }
+  const calling: Promise<void>[] = []
+  const happenings = new Happenings()
+  lab.onDevice(happenings.happened)
+  journal.onSettled(happenings.happened)
+  for (let number = 0; number < CLIENTS; number++) {
+    const clock = clockFor(seed, number)
+    const client = clients.use(await connect({ ...setup, givenUp: lab.givenUp, clock }))
+    for (let caller = 0; caller < CALLERS; caller++) {
+      const random = drawsFor(seed, number, caller)
+      calling.push(callOn(client, { random, journal, over: over.signal }))
+    }
+  }
+
+  if (!cold) await journal.acknowledges(BEFORE)
+  const before = journal.acknowledged
+  await killAll(lab, moments, happenings)
+  const known = journal.acknowledged
   // What the policy makes of the last one is seen too.
-  await systemClock.sleep(random.random() * 400)
+  const expectedAfter = lab.broker.lost.aborted ? 0 : AFTER
+  if (expectedAfter > 0) await journal.acknowledges(expectedAfter)
+  const after = journal.acknowledged - known
   over.abort()
   await Promise.all(calling)
-  const settled = journal.violations(lab.log)
-  await Promise.all(clients.map((client) => client.close()))
-  return settled
+  return {
+    violations: journal.violations(lab.log),
+    acknowledged: { before, after, expectedAfter },
+  }
 }
 
-/** Mostly in the midst of commands, at times while idle, or while the next broker starts. */
-async function killOnce(lab: SupervisedLab, random: VirtualClock): Promise<void> {
-  if (random.random() < 0.7) {
-    const busy = lab.deviceGets(/ nonce /)
-    await Promise.race([busy, systemClock.sleep(BUSY_MS)])
+/** Until all moments have come, or there is nothing left to kill. Resolves when the last kill is settled. */
+async function killAll(
+  lab: SupervisedLab,
+  moments: readonly Moment[],
+  happenings: Happenings,
+): Promise<void> {
+  let launched = Promise.resolve()
+  let settled: Promise<unknown> = Promise.resolve()
+  for (const moment of moments) {
+    if (moment.when === 'starting') await Promise.race([launched, settled])
+    else {
+      await settled
+      if (!lab.givenUp.aborted) await happenings.after(moment.happenings)
+    }
+    if (lab.givenUp.aborted) return
+    launched = lab.launched()
+    settled = Promise.race(
+      (['listening', 'fallback', 'aborted'] as const).map((event) => lab.next(event)),
+    )
+    lab.kill()
   }
-  await systemClock.sleep(random.random() * 100)
-  const after = (['listening', 'fallback', 'aborted'] as const).map((event) => lab.next(event))
-  // There may be nothing to kill at the moment, and then nothing is lost.
-  const lost = random.random() < 0.3 ? [lab.next('broker-lost')] : []
-  lab.kill()
-  await Promise.race([...after, ...lost])
+  await settled
 }
 
 /** Until it is over, or the policy has ended in abort. */
@@ -112,9 +163,10 @@ async function callOn(
 ): Promise<void> {
   while (!over.aborted && !client.lost.aborted) {
     await journal.call(client, {
-      device: `sim-${1 + Math.floor(random.random() * DEVICES)}`,
+      device: `sim-${draw(random, 1, DEVICES + 1)}`,
       verb: random.random() < 0.6 ? 'write' : 'show',
-      timeoutMs: Math.ceil(50 + random.random() ** 2 * 1_500),
+      // Some pass while there is no broker; most leave time for the next one.
+      timeoutMs: Math.ceil(50 + random.random() ** 2 * 5_000),
     })
   }
 }

@@ -36,6 +36,8 @@ export interface SupervisedLab extends AsyncDisposable {
   launched(): Promise<void>
   /** Aborted when there is no broker any more, and will be none. */
   readonly givenUp: AbortSignal
+  /** Called with each entry of the devices' log from now on, before the device goes on. */
+  onDevice(tell: (entry: DeviceLogEntry) => void): void
   /** Resolves when a device has got this line, or one like it. */
   deviceGets(line: string | RegExp): Promise<void>
   /** Commands like this that the devices get before `answerAgain` are never answered. */
@@ -149,6 +151,7 @@ export async function startSupervisedLab({
       held = undefined
       answerAfter(latencyMs)
     },
+    onDevice: (tell) => void watching.add(tell),
     deviceGets: (line) =>
       new Promise((resolve) => {
         const tell = (entry: DeviceLogEntry): void => {
