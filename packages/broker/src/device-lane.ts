@@ -1,4 +1,11 @@
-import type { Device, Session, SessionEnd } from '@nac-broker/devices'
+import {
+  type Device,
+  type LoginStep,
+  LoginSteps,
+  type Session,
+  type SessionEnd,
+  type TimedStep,
+} from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import type { Clock, Timer } from '@nac-broker/supervisor'
 import { FairQueue } from './fair-queue.ts'
@@ -19,7 +26,7 @@ export interface LaneContext {
   clock: Clock
   slots: SessionSlots
   maxSessions: number
-  openSession(device: Device): Promise<Session>
+  openSession(device: Device, onStep: (step: LoginStep) => void): Promise<Session>
   /** Whether somebody waits for a slot that no session being closed will free. */
   slotWanted(): boolean
   /** A session has begun to close (`1`) or is closed (`-1`). */
@@ -211,28 +218,30 @@ export class DeviceLane {
   }
 
   async #logIn(lease: SlotLease): Promise<void> {
-    const startedMs = this.#context.clock.now()
+    const { clock } = this.#context
+    const startedMs = clock.now()
+    const steps = new LoginSteps(clock)
     try {
       if (this.#closed) throw this.#closed
-      this.#admit(await this.#context.openSession(this.device), lease, startedMs)
+      const session = await this.#context.openSession(this.device, steps.begin)
+      this.#admit(session, lease, { openMs: clock.now() - startedMs, steps: steps.timed() })
     } catch (error) {
       lease.release()
-      this.#loginFailed(asBrokerError(error, { device: this.device.name }))
+      this.#loginFailed(asBrokerError(error, { device: this.device.name }), steps.timed())
     }
   }
 
-  #admit(session: Session, lease: SlotLease, loginStartedMs: number): void {
+  #admit(session: Session, lease: SlotLease, login: { openMs: number; steps: TimedStep[] }): void {
     const nowMs = this.#context.clock.now()
     const pooled = this.#sessions.add(session, lease)
     this.#logins.succeeded()
     this.connectionMisses++
-    const openMs = nowMs - loginStartedMs
-    this.#context.emit({ event: 'session-opened', device: this.device.name, openMs })
+    this.#context.emit({ event: 'session-opened', device: this.device.name, ...login })
     void session.ended.then((end) => this.#onEnded(pooled, end))
     if (this.#closed) this.#sessions.close(pooled, 'shutdown')
   }
 
-  #loginFailed(error: BrokerError): void {
+  #loginFailed(error: BrokerError, steps: TimedStep[]): void {
     if (this.#closed) return
     const { linesFull, remainingMs } = this.#logins.failed(error)
     this.#context.emit({
@@ -241,6 +250,7 @@ export class DeviceLane {
       code: error.code,
       message: error.message,
       retryAfterMs: remainingMs,
+      steps,
     })
     // Whoever waits for a line is tried again; the others have been told and come back themselves.
     if (linesFull) this.#pumpAfter(remainingMs)

@@ -1,5 +1,6 @@
 import {
   type Device,
+  type LoginStep,
   openSession,
   type OpenSessionOptions,
   type Session,
@@ -15,6 +16,16 @@ export interface SessionOpenerOptions {
   clock: Clock
 }
 
+export type OpenPooledSession = (
+  device: Device,
+  login: {
+    /** Aborted, it gives the login up. */
+    signal: AbortSignal
+    /** Told each step of the login as it begins. */
+    onStep: (step: LoginStep) => void
+  },
+) => Promise<Session>
+
 /**
  * Opens sessions with the broker's settings. Where there is a store, each has a lease in its ledger,
  * from before the login until the device has let go: clients that go to the devices directly count
@@ -25,25 +36,25 @@ export function sessionOpener({
   store,
   env,
   clock,
-}: SessionOpenerOptions): (device: Device, signal: AbortSignal) => Promise<Session> {
+}: SessionOpenerOptions): OpenPooledSession {
   const { loginTimeoutMs, keepaliveIntervalMs, hostKeys } = settings
   const login: OpenSessionOptions = { loginTimeoutMs, keepaliveIntervalMs, hostKeys, env, clock }
-  if (!store) return (device, signal) => openSession(device, { ...login, signal })
+  if (!store) return (device, limits) => openSession(device, { ...login, ...limits })
   const owner = ownerOf(settings.generation)
-  return async (device, signal) => {
+  return async (device, limits) => {
     const lease = await store.ledger.acquire({
       device: device.name,
       owner,
       maxPerDevice: settings.maxSessionsPerDevice,
       maxTotal: settings.maxConnections,
       deadlineMs: clock.now() + loginTimeoutMs,
-      signal,
+      signal: limits.signal,
     })
     // A lease that cannot be released now is reaped when this broker has ended.
     const release = (): Promise<void> => lease.release().catch(() => {})
     try {
       const onChildProcess = (pid: number): void => void lease.setChildPid(pid).catch(() => {})
-      const session = await openSession(device, { ...login, signal, onChildProcess })
+      const session = await openSession(device, { ...login, ...limits, onChildProcess })
       void session.ended.then(release)
       return session
     } catch (error) {

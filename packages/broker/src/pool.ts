@@ -1,8 +1,9 @@
-import type { Device, Session, Testbed } from '@nac-broker/devices'
+import type { Testbed } from '@nac-broker/devices'
 import { BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Wanted } from '@nac-broker/run-store'
 import { DeviceLane, type LaneContext } from './device-lane.ts'
+import type { OpenPooledSession } from './leased-session.ts'
 import type { BrokerSettings } from './options.ts'
 import { SessionSlots } from './session-slots.ts'
 
@@ -10,8 +11,7 @@ export interface PoolOptions {
   testbed: Testbed | undefined
   settings: BrokerSettings
   onDeviceClosed: (device: string) => void
-  /** Gives up when the signal is aborted. */
-  openSession: (device: Device, signal: AbortSignal) => Promise<Session>
+  openSession: OpenPooledSession
   clock: Clock
   emit: (event: BrokerEvent) => void
 }
@@ -34,7 +34,7 @@ export class Pool {
       clock,
       slots: this.slots,
       maxSessions: settings.maxSessionsPerDevice,
-      openSession: (device) => openSession(device, this.#logins.signal),
+      openSession: (device, onStep) => openSession(device, { signal: this.#logins.signal, onStep }),
       onDeviceClosed,
       slotWanted: () => this.slots.waiting > this.#closing,
       closing: (change) => {

@@ -6,12 +6,14 @@
  *   transports/     ssh and command: a byte stream to a CLI
  *   session         prompts, echo, commands on a transport
  *   open-session    a testbed's device -> a live session
+ *   login-steps     what a login consists of, timed
  *   secrets         its passwords, to be found in what it says
  *   simulator/      devices that are real SSH servers on loopback, with a log of their own
  *
  * One session: loadTestbed -> device() -> openSession -> transports/ssh -> session.execute.
  */
 export { assertOneLine } from './command-text.ts'
+export { LoginSteps, type LoginStep, type TimedStep } from './login-steps.ts'
 export { openSession, type OpenSessionOptions } from './open-session.ts'
 export { type Scrub, scrubberOf, Secrets } from './secrets.ts'
 export type { Session, SessionEnd } from './session.ts'
@@ -20,3 +22,4 @@ export { loginUnderWay } from './slow-login.ts'
 export { startSimulator, type Simulator, type SimulatorOptions } from './simulator/simulator.ts'
 export { loadTestbed } from './testbed/load.ts'
 export type { Device, HostKeyPolicy, Testbed } from './testbed/testbed.ts'
+export { isConnectionRefused } from './transports/tcp.ts'

@@ -4,6 +4,7 @@ import { Cli } from './cli/cli.ts'
 import { CliSession } from './cli/cli-session.ts'
 import { logIn } from './cli/log-in.ts'
 import { loginDeadline, type Within } from './login-deadline.ts'
+import type { LoginStep } from './login-steps.ts'
 import { type Secrets, secretsOf } from './secrets.ts'
 import type { Session } from './session.ts'
 import { terminalHint } from './slow-login.ts'
@@ -27,6 +28,11 @@ export interface OpenSessionOptions {
    * for whoever has to end it should we die.
    */
   onChildProcess?: (pid: number) => void
+  /**
+   * Told each step of the login as it begins: the one before it is done then. Of a login that fails, the
+   * last one told is the one that failed; none is told where something is missing to begin with.
+   */
+  onStep?: ((step: LoginStep) => void) | undefined
   /** Aborting gives the login up. */
   signal?: AbortSignal | undefined
   clock?: Clock
@@ -66,17 +72,22 @@ async function openTransport(
   within: Within,
 ): Promise<Transport> {
   const { env, clock, secrets, hostKeys = 'strict', keepaliveIntervalMs = 10_000 } = options
+  const { onStep = () => {} } = options
   const { name, connection } = device
   if (connection.protocol === 'command') {
     const { onChildProcess } = options
     const { command } = connection
-    return openCommand({ device: name, command, env, within, clock, secrets, onChildProcess })
+    onStep('spawn')
+    const opening = { device: name, command, env, within, clock, secrets, onChildProcess }
+    const transport = await openCommand(opening)
+    onStep('prompt')
+    return transport
   }
   const { username, password } = resolveCredential(device, 'default', env)
   if (username === undefined) throw missing(device, 'username', 'default')
   const credential = { username, ...(password !== undefined && { password }) }
-  const sshOptions = { credential, hostKeys, keepaliveIntervalMs, env, within, clock, secrets }
-  return openSsh(device, connection, sshOptions)
+  const login = { credential, hostKeys, keepaliveIntervalMs, env, within, onStep, clock, secrets }
+  return openSsh(device, connection, login)
 }
 
 /** @throws {BrokerError} `CREDENTIALS_MISSING` */

@@ -44,6 +44,8 @@ export interface Ending {
   /** Why the broker was given up for good, if it was. */
   brokerLost?: string | undefined
   interrupted?: { exitCode: number; reason: string } | undefined
+  /** Why no worker was started: devices that cannot be used, under a policy that minds. */
+  unreachable?: string | undefined
   /** PARTIAL is a success. */
   partialOk?: boolean | undefined
 }
@@ -51,7 +53,7 @@ export interface Ending {
 /** What became of the run. An interruption that came too late to stop anybody changes nothing. */
 export function outcome(
   policy: FailurePolicy,
-  { states, brokerLost, interrupted, partialOk = false }: Ending,
+  { states, brokerLost, interrupted, unreachable, partialOk = false }: Ending,
 ): Pick<RunReport, 'status' | 'exitCode' | 'reason'> {
   const passed = countOf(states, 'passed')
   if (passed === states.length) return { status: 'COMPLETE', exitCode: 0 }
@@ -59,6 +61,7 @@ export function outcome(
   if (interrupted && passed + countOf(states, 'failed') < states.length) {
     return { status: 'ABORTED', ...interrupted }
   }
+  if (unreachable !== undefined) return { status: 'FAILED', exitCode: 5, reason: unreachable }
   const needed = neededBy(policy, states.length)
   const reason = `${passed} of ${states.length} workers passed; ${policy.name} needs ${needed}`
   return passed >= needed

@@ -8,6 +8,7 @@
  *   worker-attempt one of a worker's attempts, with its log and its environment
  *   worker         one child process (process-group, worker-limits, worker-log, line-splitter)
  *   broker-history the broker's generations, and whether it is there
+ *   preflight/     each device logged in to, step by step, before the workers or by itself
  *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)
  *   report         what report.json holds
  *   health/        the run's events -> what the report says of its connections
@@ -24,6 +25,13 @@ export type { FailurePolicy } from './failure-policy.ts'
 export type { FailurePolicyOptions } from './failure-policy-options.ts'
 export type { HealthReport } from './health/health-report.ts'
 export { Interruption, type StopSignal } from './interruption.ts'
+export { preflight, type LogIn, type PreflightOptions } from './preflight/preflight.ts'
+export type {
+  DevicePreflight,
+  LoginAttempt,
+  PreflightReport,
+  StepReport,
+} from './preflight/report.ts'
 export type {
   AttemptReport,
   DeviceReport,

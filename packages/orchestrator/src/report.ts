@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { HealthReport } from './health/health-report.ts'
 import { BrokerError, type BrokerStatistics, type DeviceStatus } from '@nac-broker/protocol'
+import type { PreflightReport } from './preflight/report.ts'
 import type { FailurePolicy } from './failure-policy.ts'
 import { makeWritableDirectory } from './make-directory.ts'
 
@@ -70,6 +71,8 @@ export interface RunReport {
   durationMs: number
   testbed: string
   workers: WorkerReport[]
+  /** Absent where there was none, or it could not be finished. */
+  preflight?: PreflightReport
   devices: DeviceReport[]
   /** What was to happen when the broker is lost. */
   policy: string

@@ -13,6 +13,8 @@ import { guardBroker } from './guard-broker.ts'
 import { startGuard } from './guard.ts'
 import { recordHealth } from './health/record-health.ts'
 import { interruptionExitCode } from './interruption.ts'
+import { type Preflight, preflightOf } from './preflight/before-run.ts'
+import type { DevicePreflight, PreflightReport } from './preflight/report.ts'
 import { deviceReport, ReportDirectory, type RunReport, type WorkerReport } from './report.ts'
 import { runWorkers } from './run-workers.ts'
 import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
@@ -28,6 +30,8 @@ export interface RunConfig {
   failurePolicy?: FailurePolicyOptions | undefined
   /** A run that satisfies its policy exits with 0, although not every worker passed. */
   partialOk?: boolean | undefined
+  /** Whether every device is logged in to before the first worker starts. Default true. */
+  preflight?: boolean | undefined
   reportDir: string
   /** Goes on with the run of the report directory: workers that passed are not started again. */
   resume?: boolean | undefined
@@ -35,6 +39,9 @@ export interface RunConfig {
 
 /** What happens in a run. */
 export type RunEvent =
+  | { event: 'preflight'; devices: number }
+  | { event: 'device-looked-at'; device: DevicePreflight }
+  | { event: 'preflight-ended'; report: PreflightReport }
   | {
       event: 'started'
       workers: number
@@ -105,10 +112,16 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
   const health = recordHealth(broker, { workers: names, devices: testbed.deviceNames, clock })
+  const stopped = AbortSignal.any([signal, broker.lost])
+  let preflight: Preflight | undefined
   let workers: WorkerReport[]
   let status: StatusResult | undefined
   try {
     const brokerPid = await guardBroker(guard, broker)
+    if (config.preflight !== false) {
+      const parts = { testbed, policy, config: config.broker ?? {}, env, clock, log, emit }
+      preflight = await preflightOf(broker, { ...parts, signal: stopped })
+    }
     const { socketPath } = broker
     emit({
       event: 'started',
@@ -123,7 +136,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       before: begun.before,
       directory,
       env,
-      signal: AbortSignal.any([signal, broker.lost]),
+      signal: AbortSignal.any([stopped, ...(preflight?.stop ? [preflight.stop] : [])]),
       lost: broker.lost,
       brokerSettled: (stop) => history.settled(stop),
       hurry: options.hurry ?? new AbortController().signal,
@@ -153,6 +166,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       interrupted: signal.aborted
         ? { exitCode: interruptionExitCode(signal.reason), reason: messageOf(signal) ?? '' }
         : undefined,
+      unreachable: preflight?.stop && messageOf(preflight.stop),
       partialOk: config.partialOk,
     }),
     runId: begun.runId,
@@ -161,6 +175,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     durationMs: Math.round(clock.now() - startedMs),
     testbed: identity.testbed,
     workers,
+    ...(preflight && { preflight: preflight.report }),
     policy: broker.env()['NAC_BROKER_POLICY'] ?? '',
     failurePolicy: policy,
     devices: status?.devices.map(deviceReport) ?? testbed.deviceNames.map((name) => ({ name })),

@@ -48,9 +48,17 @@ const commandEventSchema = z.object({
   code: z.string().optional(),
 })
 
+/** The steps of a login in their order; of one that failed, the last is where it failed. */
+const loginSteps = z.array(z.object({ step: z.string(), ms: z.number().nonnegative() })).optional()
+
 /** What happens in a broker, as its subscribers see it. */
 export const brokerEventSchema = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('session-opened'), device: z.string(), openMs: z.number() }),
+  z.object({
+    event: z.literal('session-opened'),
+    device: z.string(),
+    openMs: z.number(),
+    steps: loginSteps,
+  }),
   z.object({
     event: z.literal('session-closed'),
     device: z.string(),
@@ -63,6 +71,7 @@ export const brokerEventSchema = z.discriminatedUnion('event', [
     code: z.string(),
     message: z.string(),
     retryAfterMs: z.number(),
+    steps: loginSteps,
   }),
   z.object({
     event: z.literal('client-joined'),

@@ -9,11 +9,13 @@ import ssh2, {
   type PseudoTtyOptions,
 } from 'ssh2'
 import type { Within } from '../login-deadline.ts'
+import type { LoginStep } from '../login-steps.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Device, HostKeyPolicy, SshConnection } from '../testbed/testbed.ts'
 import { HostKeyCheck } from './host-key-check.ts'
 import { offeredAlgorithms } from './ssh-algorithms.ts'
 import { SshAuthentication } from './ssh-authentication.ts'
+import { onBanner } from './ssh-banner.ts'
 import { SshFailure } from './ssh-failure.ts'
 import { SshTransport } from './ssh-transport.ts'
 import { openTcp, unreachable } from './tcp.ts'
@@ -25,6 +27,8 @@ export interface SshOptions {
   keepaliveIntervalMs: number | 'off'
   env: NodeJS.ProcessEnv
   within: Within
+  /** Told each step as it begins; the one before it is done. */
+  onStep: (step: LoginStep) => void
   clock: Clock
   /** Kept out of what is told of the device's words. */
   secrets: Secrets
@@ -50,7 +54,7 @@ export async function openSsh(
   connection: SshConnection,
   options: SshOptions,
 ): Promise<Transport> {
-  const { credential, env, within, clock, secrets } = options
+  const { credential, env, within, onStep, clock, secrets } = options
   const target = { device, host: connection.host, port: connection.port }
   const [hostKey, authentication] = await Promise.all([
     HostKeyCheck.prepare(device, connection, options.hostKeys),
@@ -61,7 +65,8 @@ export async function openSsh(
       agent: env['SSH_AUTH_SOCK'],
     }),
   ])
-  const socket = await openTcp(target, within)
+  const socket = await openTcp(target, within, onStep)
+  onStep('banner')
   const client = new ssh2.Client()
   const failure = new SshFailure(client, socket, {
     target,
@@ -71,11 +76,15 @@ export async function openSsh(
     linesFull: platform.linesFull,
     secrets,
   })
+  onBanner(socket, () => onStep('host-key'))
+  // Keys are exchanged again some time later: that is no step of the login.
+  client.once('handshake', () => onStep('login'))
   const slow = (ms: number): BrokerError => unreachable(target, `no SSH login within ${ms} ms`)
   try {
     const config = clientConfig(socket, hostKey, authentication, options)
     await within(logIn(client, config, failure), slow)
     await within(hostKey.record(), slow)
+    onStep('prompt')
     const shell = openShell(client, failure, (channel) => {
       return new SshTransport({ client, socket, channel, target, clock, secrets })
     })

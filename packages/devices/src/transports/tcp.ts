@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Within } from '../login-deadline.ts'
+import type { LoginStep } from '../login-steps.ts'
 
 export interface TcpTarget {
   device: string
@@ -24,11 +25,18 @@ const REASONS: Readonly<Record<string, string>> = {
  * A connected socket, without the delay that Nagle's algorithm adds to each command.
  * @throws {BrokerError} `DEVICE_UNREACHABLE`, `CANCELLED`
  */
-export async function openTcp(target: TcpTarget, within: Within): Promise<Socket> {
+export async function openTcp(
+  target: TcpTarget,
+  within: Within,
+  onStep: (step: LoginStep) => void,
+): Promise<Socket> {
+  onStep('resolve')
   const socket = connect({ host: target.host, port: target.port })
   socket.setNoDelay(true)
   // What goes wrong later is told by whoever uses the socket.
   socket.on('error', () => {})
+  if (isIP(target.host) > 0) onStep('tcp')
+  else onceResolved(socket, () => onStep('tcp'))
   try {
     await within(once(socket, 'connect'), (ms) => unreachable(target, `no answer within ${ms} ms`))
     return socket
@@ -39,6 +47,13 @@ export async function openTcp(target: TcpTarget, within: Within): Promise<Socket
   }
 }
 
+/** A name may have several addresses, of which each is told. */
+function onceResolved(socket: Socket, callback: () => void): void {
+  socket.once('lookup', (error: Error | null) => {
+    if (!error) callback()
+  })
+}
+
 export function unreachable(
   { device, host, port }: TcpTarget,
   reason: string,
@@ -46,6 +61,14 @@ export function unreachable(
 ): BrokerError {
   const message = `${device}: ${host}:${port} cannot be reached: ${reason}`
   return new BrokerError('DEVICE_UNREACHABLE', message, { device, cause })
+}
+
+/**
+ * Whether the host is there and nothing listens on it. Told by the words: causes stay behind when an
+ * error travels from a broker to its client.
+ */
+export function isConnectionRefused({ message }: BrokerError): boolean {
+  return message.includes(REASONS['ECONNREFUSED'] ?? '')
 }
 
 /** What happened, in words for people. */

@@ -5,6 +5,7 @@ import { demoCommand } from './demo.ts'
 import { execCommand } from './exec.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { printError } from './output.ts'
+import { preflightCommand } from './preflight.ts'
 import { runCommand } from './run.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
@@ -27,6 +28,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .addCommand(execCommand(exit))
     .addCommand(configureCommand(exit))
     .addCommand(statusCommand(exit))
+    .addCommand(preflightCommand(exit))
     .addCommand(runCommand(exit, args))
     .addCommand(demoCommand(exit))
   try {

@@ -4,6 +4,8 @@ import { neededBy } from '../failure-policy.ts'
 import type { RunReport, WorkerReport } from '../report.ts'
 import type { RunEvent } from '../run.ts'
 import { printLine } from './output.ts'
+import { notReadyLines, readyLine } from './preflight-text.ts'
+import { EXIT } from './exit-codes.ts'
 import { bar, type Progress } from './progress-bar.ts'
 
 export interface RunOutput extends Disposable {
@@ -22,9 +24,22 @@ export function runOutput(flags: { quiet?: boolean; verbose?: boolean }): RunOut
   let shown: Progress | undefined
   // A bar is not to be written over: what happened to the broker is told behind it.
   const broker: string[] = []
+  let looked = 0
   const onEvent = (event: RunEvent): void => {
     switch (event.event) {
+      case 'preflight':
+        if (withBar) shown = bar('devices', event.devices)
+        return
+      case 'device-looked-at':
+        shown?.update(++looked)
+        return
+      case 'preflight-ended':
+        shown?.stop()
+        for (const line of notReadyLines(event.report)) printLine(line)
+        printLine(`preflight: ${readyLine(event.report)}`)
+        return
       case 'started':
+        shown?.stop()
         reportDir = event.reportDir
         running = event.workers
         if (withBar) shown = bar('workers', running)
@@ -137,6 +152,7 @@ function because({ status, exitCode, reason, workers, failurePolicy }: RunReport
       return ` (${reason})`
     case 'FAILED':
     case 'PARTIAL': {
+      if (exitCode === EXIT.unreachable) return ` (${reason})`
       const needs = `${failurePolicy.name} needs ${neededBy(failurePolicy, workers.length)}`
       return status === 'PARTIAL' && exitCode === 0 ? ` (${needs}; --partial-ok)` : ` (${needs})`
     }

@@ -20,6 +20,7 @@ interface RunFlags extends CommonFlags {
   continueOnAgentFailure?: boolean
   partialOk?: boolean
   reportDir?: string
+  preflight: boolean
   resume?: boolean
   quiet?: boolean
   verbose?: boolean
@@ -49,6 +50,7 @@ export function runCommand(exit: (code: number) => void, args: readonly string[]
     .option('--partial-ok', 'exit 0, not 3, when the failure policy is satisfied')
     .addOption(flag('--max-parallel <n>', 'at a time; default all', wholeNumber(1, 10_000)))
     .addOption(flag('--report-dir <dir>', `default ${DEFAULT_REPORT_DIR}`, TEXT))
+    .option('--no-preflight', 'start without having logged in to every device')
     .option('--resume', 'go on with the run of that directory: who has passed is not started again')
     .addOption(new Option('--quiet', 'print nothing').conflicts('verbose'))
     .option('--verbose', "print the workers' output as well")
@@ -96,6 +98,7 @@ async function runConfig(
     partialOk: flags.partialOk,
     maxParallel: flags.maxParallel ?? config.maxParallel,
     reportDir: path.resolve(flags.reportDir ?? config.reportDir ?? DEFAULT_REPORT_DIR),
+    preflight: flags.preflight && config.preflight,
     resume: flags.resume,
   }
 }

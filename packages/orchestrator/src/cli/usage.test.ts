@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { nacBroker, temporaryFolder } from './command-line.fixture.ts'
 
-const COMMANDS = ['simulate', 'serve', 'exec', 'configure', 'status', 'run', 'demo']
+const COMMANDS = ['simulate', 'serve', 'exec', 'configure', 'status', 'preflight', 'run', 'demo']
 const LEVELS = 'trace, debug, info, warn, error, fatal, silent'
 const TESTBED = path.join(
   import.meta.dirname,

@@ -80,6 +80,7 @@ export const configSchema = z.strictObject({
   workers: z.array(workerSection).exactOptional(),
   max_parallel: written(wholeNumber(1, 10_000)).exactOptional(),
   distributed: distributedSection.exactOptional(),
+  preflight: written(oneOf('true', 'false')).exactOptional(),
   report_dir: written(TEXT).exactOptional(),
 })
 
@@ -100,6 +101,7 @@ export interface Config {
   workers?: readonly WorkerSpec[]
   maxParallel?: number
   failurePolicy?: FailurePolicyOptions
+  preflight?: boolean
   reportDir?: string
 }
 
@@ -124,6 +126,7 @@ export function fromFile(
     }),
     ...(maxParallel !== undefined && { maxParallel }),
     ...(file.distributed && { failurePolicy: failurePolicy(file.distributed, placeOf) }),
+    ...(file.preflight !== undefined && { preflight: file.preflight === 'true' }),
     ...(reportDir !== undefined && { reportDir: resolve(reportDir) }),
   }
 }
