@@ -1,13 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { HealthReport } from './health/health-report.ts'
 import { BrokerError, type BrokerStatistics, type DeviceStatus } from '@nac-broker/protocol'
 import type { PreflightReport } from './preflight/report.ts'
 import type { FailurePolicy } from './failure-policy.ts'
+import type { HealthReport } from './health/health-report.ts'
 import { makeWritableDirectory } from './make-directory.ts'
+import { junit } from './report/junit.ts'
+import { logTail } from './report/log-tail.ts'
+import { page } from './report/page.ts'
 
 export interface WorkerReport {
   name: string
+  /** What the config calls it and its like. */
+  group?: string
   /** `failed-to-stop`: it was killed, and some time later it had still not ended. */
   status: 'passed' | 'failed' | 'cancelled' | 'never-started' | 'failed-to-stop'
   /** The device it was for, where there is one worker per device. */
@@ -97,6 +102,11 @@ export function deviceReport({ device, platform, lastError }: DeviceStatus): Dev
   }
 }
 
+const JSON_FILE = 'report.json'
+const JUNIT_FILE = 'junit.xml'
+const PAGE_FILE = 'report.html'
+const REPORT_FILES = [JSON_FILE, JUNIT_FILE, PAGE_FILE]
+
 /** The directory that a run's report and its workers' logs are in. */
 export class ReportDirectory {
   readonly path: string
@@ -106,7 +116,7 @@ export class ReportDirectory {
 
   private constructor(directory: string) {
     this.path = directory
-    this.reportFile = join(directory, 'report.json')
+    this.reportFile = join(directory, JSON_FILE)
     this.journalFile = join(directory, 'journal.jsonl')
     this.storeFile = join(directory, 'run.store')
   }
@@ -120,7 +130,7 @@ export class ReportDirectory {
     try {
       await makeWritableDirectory(directory.path)
       await makeWritableDirectory(join(directory.path, 'workers'))
-      await rm(directory.reportFile, { force: true })
+      for (const name of REPORT_FILES) await rm(join(directory.path, name), { force: true })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw new BrokerError(
@@ -138,7 +148,14 @@ export class ReportDirectory {
     return { relative, absolute: join(this.path, relative) }
   }
 
+  /** The report for programs, for CI servers and for people. */
   async write(report: RunReport): Promise<void> {
+    const logTails = new Map<string, string>()
+    for (const { name, log } of report.workers) {
+      if (log !== undefined) logTails.set(name, await logTail(join(this.path, log)))
+    }
     await writeFile(this.reportFile, `${JSON.stringify(report, undefined, 2)}\n`)
+    await writeFile(join(this.path, JUNIT_FILE), junit(report, logTails))
+    await writeFile(join(this.path, PAGE_FILE), page(report))
   }
 }

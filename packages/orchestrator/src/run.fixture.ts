@@ -20,6 +20,8 @@ export interface Ran {
   report: RunReport
   /** What report.json says. */
   written: unknown
+  /** What is in a file of the report directory. */
+  file: (name: string) => Promise<string>
   log: (worker: string) => Promise<string>
 }
 
@@ -33,12 +35,14 @@ export async function startRunLab(): Promise<RunLab> {
   return {
     path: (...names) => path.join(folder, ...names),
     async run(workers, config = {}, options = {}) {
-      const reportDir = path.join(folder, `report-${++runs}`)
-      const report = await run({ testbed, workers, reportDir, ...config }, options)
+      const { reportDir = path.join(folder, `report-${++runs}`) } = config
+      const report = await run({ testbed, workers, ...config, reportDir }, options)
+      const file = (name: string): Promise<string> => readFile(path.join(reportDir, name), 'utf8')
       return {
         report,
-        written: JSON.parse(await readFile(path.join(reportDir, 'report.json'), 'utf8')),
-        log: (worker) => readFile(path.join(reportDir, 'workers', `${worker}.log`), 'utf8'),
+        written: JSON.parse(await file('report.json')),
+        file,
+        log: (worker) => file(path.join('workers', `${worker}.log`)),
       }
     },
     async [Symbol.asyncDispose]() {

@@ -21,6 +21,8 @@ export interface WorkerSpec {
 /** One worker of a run. */
 export interface PlannedWorker {
   name: string
+  /** The name of what it is planned from. */
+  group?: string
   command: readonly string[]
   /** What its environment has besides the orchestrator's own. */
   env: Readonly<Record<string, string>>
@@ -43,6 +45,7 @@ export function planWorkers(
       names.add(name)
       return {
         name,
+        group: spec.name,
         command: spec.command,
         env: {
           ...spec.env,

@@ -92,11 +92,12 @@ export class WorkerRecord {
   /** Once it is concluded. `log` is its log's path in the report directory. */
   report(log: string): WorkerReport {
     if (this.#before.passed) return this.#before.passed
-    const { name, device } = this.worker
+    const { name, group, device } = this.worker
     const { reason, lastAttempt } = this
     const [first] = this.#attempts
     return {
       name,
+      ...(group !== undefined && { group }),
       status: this.#state as FinalState,
       ...(device !== undefined && { device }),
       ...(lastAttempt?.exitCode !== undefined && { exitCode: lastAttempt.exitCode }),

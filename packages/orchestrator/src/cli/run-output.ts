@@ -141,7 +141,8 @@ function finalLine(report: RunReport, reportFile: string): string {
     .filter(({ found }) => found > 0)
     .map(({ found, words }) => `${found} ${words}`)
   const took = `after ${seconds(durationMs)}`
-  return `${status}: ${counts.join(', ')}${because(report)} ${took}; report: ${near(reportFile)}`
+  const where = `${near(reportFile)} and report.html`
+  return `${status}: ${counts.join(', ')}${because(report)} ${took}; report: ${where}`
 }
 
 function because({ status, exitCode, reason, workers, failurePolicy }: RunReport): string {

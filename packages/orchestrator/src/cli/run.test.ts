@@ -53,7 +53,7 @@ it('runs N workers of a command, with the broker in their environment, and passe
   const exited = await nacBroker(['run', '--workers', '2', '--', 'sh', '-c', script], { cwd })
   expect(exited.code).toBe(0)
   expect(exited.stdout.trimEnd().split('\n').at(-1)).toMatch(
-    /^COMPLETE: 2 passed after \d+\.\d s; report: nac-broker-report\/report.json$/,
+    /^COMPLETE: 2 passed after \d+\.\d s; report: nac-broker-report\/report.json and report.html$/,
   )
   const written = await report()
   const worker = {

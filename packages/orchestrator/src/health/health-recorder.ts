@@ -8,7 +8,7 @@ import { rounded } from './latency-histogram.ts'
 import { WorkerHealth } from './worker-health.ts'
 
 const MAX_SLOWEST = 20
-const MAX_ERRORS = 200
+export const MAX_ERRORS = 200
 
 /** What the run's broker tells, and what its clients write into the store. */
 export type HealthEvent = SupervisedBrokerEvent | DirectEvent
