@@ -13,6 +13,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // A test that waits longer than this waits for something that will not happen.
     testTimeout: 20_000,
+    hookTimeout: 20_000,
     // What CI counts by.
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.test-report.json' }]]

@@ -53,6 +53,9 @@ interface Calls {
 /** Nothing is late by its deadline: what settles a call is the policy. */
 const TIMEOUT_MS = 30_000
 
+/** Time for the next broker to start on a machine that has none to spare. */
+const CONNECT_MS = 15_000
+
 /** One more than the restarts that are tolerated. */
 const KILLS_UNTIL_GIVEN_UP = 6
 
@@ -71,7 +74,13 @@ export async function crashCell(
   })
   await using clients = new AsyncDisposableStack()
   const { socketPath, storePath } = lab.broker
-  const setup = { socketPath, storePath: storePath ?? undefined, testbed: lab.testbedPath, clock }
+  const setup = {
+    socketPath,
+    storePath: storePath ?? undefined,
+    testbed: lab.testbedPath,
+    connectTimeoutMs: CONNECT_MS,
+    clock,
+  }
   const join = async (crashPolicy?: Policy): Promise<BrokerClient> =>
     clients.use(await connect({ ...setup, crashPolicy, givenUp: lab.givenUp, env: {} }))
   const client = await join()
