@@ -232,7 +232,6 @@ export class DeviceLane {
   }
 
   #admit(session: Session, lease: SlotLease, login: { openMs: number; steps: TimedStep[] }): void {
-    const nowMs = this.#context.clock.now()
     const pooled = this.#sessions.add(session, lease)
     this.#logins.succeeded()
     this.connectionMisses++

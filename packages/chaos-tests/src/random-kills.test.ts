@@ -62,9 +62,13 @@ describe.each(SCENARIOS)('killed at random, under $policy, in a $host', (scenari
           moments,
         })
         const replay = `NAC_BROKER_CHAOS_SEED=${seed} NAC_BROKER_CHAOS_KILLS=${KILLS}, ${JSON.stringify(plan)}`
-        expect(violations, replay).toEqual([])
-        expect(acknowledged.before, replay).toBeGreaterThanOrEqual(plan.cold ? 0 : BEFORE)
-        expect(acknowledged.after, replay).toBeGreaterThanOrEqual(acknowledged.expectedAfter)
+        expect(violations, `replay: ${replay}`).toEqual([])
+        expect(acknowledged.before, `replay: ${replay}`).toBeGreaterThanOrEqual(
+          plan.cold ? 0 : BEFORE,
+        )
+        expect(acknowledged.after, `replay: ${replay}`).toBeGreaterThanOrEqual(
+          acknowledged.expectedAfter,
+        )
       }
     },
   )
