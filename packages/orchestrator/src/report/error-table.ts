@@ -14,8 +14,11 @@ export function errorTable({ health: { errors } }: RunReport): Markup {
 
 const COLUMNS: readonly Column<ErrorReport>[] = [
   { title: 'At', cell: ({ at }) => time(at) },
-  { title: 'What happened', cell: ({ message }) => shortened(message, 500), kind: 'words' },
-  { title: 'Code', cell: ({ code }) => markup`<code>${code}</code>` },
+  {
+    title: 'What happened',
+    cell: ({ code, message }) => markup`<code>${code}</code> ${shortened(message, 500)}`,
+    kind: 'words',
+  },
   { title: 'Device', cell: ({ device }) => device },
   { title: 'Worker', cell: ({ worker }) => worker },
 ]

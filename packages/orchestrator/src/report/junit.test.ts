@@ -115,11 +115,20 @@ it('counts, and says what became of the run and of each of its brokers', async (
   })
 })
 
-it('shows an aborted run as an error, even if all of its workers were only skipped', async () => {
-  const workers = [sampleWorker('bgp-1', { status: 'cancelled', reason: 'the broker was lost' })]
-  const reason = 'the broker was lost and is not restarted'
-  const xml = junit(sampleReport({ status: 'ABORTED', exitCode: 4, reason, workers }), NO_LOGS)
+test.each([
+  ['ABORTED', 'cancelled', 'the broker was lost and is not restarted'],
+  ['FAILED', 'never-started', '1 of 1 devices cannot be used'],
+] as const)('shows a run that is %s as an error, if its worker is only %s', async (...row) => {
+  const [status, ended, reason] = row
+  const workers = [sampleWorker('bgp-1', { status: ended, reason })]
+  const xml = junit(sampleReport({ status, exitCode: 4, reason, workers }), NO_LOGS)
   expect(await xmlErrors(xml, JUNIT_SCHEMA)).toEqual([])
   expect(xml).toContain('tests="2" failures="0" errors="1" skipped="1"')
-  expect(xml).toContain(`<error type="ABORTED" message="${reason}">ABORTED: ${reason}</error>`)
+  expect(xml).toContain(`<error type="${status}" message="${reason}">${status}: ${reason}</error>`)
+})
+
+it('shows nothing but workers where one of them failed', () => {
+  const workers = [sampleWorker('bgp-1', { status: 'failed', reason: 'exit code 1' })]
+  const xml = junit(sampleReport({ status: 'FAILED', exitCode: 1, workers }), NO_LOGS)
+  expect(xml).toContain('tests="1" failures="1" errors="0" skipped="0"')
 })

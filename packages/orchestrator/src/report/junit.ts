@@ -6,17 +6,20 @@ const SUITE = 'nac-broker run'
 
 /**
  * A run as a JUnit test suite, a test case per worker, in the words of Surefire that Jenkins, GitLab and
- * GitHub's actions understand. An aborted run has a case of its own, which is an error: its workers may
- * all be skipped, which viewers take for a success. `logTails` has the end of each worker's log.
+ * GitHub's actions understand. A run that failed or was aborted although no worker failed has a case of
+ * its own, an error: its workers were skipped, which viewers take for a success. `logTails` has the end
+ * of each worker's log.
  */
 export function junit(report: RunReport, logTails: ReadonlyMap<string, string>): string {
   const { status, reason, workers } = report
   const time = seconds(report.durationMs)
   const outcome = reason === undefined ? status : `${status}: ${reason}`
-  const aborted = status === 'ABORTED'
   const has = (verdict: Verdict): number =>
     workers.filter((one) => verdictOf(one) === verdict).length
-  const counts = markup`tests="${workers.length + Number(aborted)}" failures="${has('failure')}" errors="${has('error') + Number(aborted)}"`
+  const failed = status === 'FAILED' || status === 'ABORTED'
+  const byItself = failed && has('failure') + has('error') === 0
+  const more = byItself ? 1 : 0
+  const counts = markup`tests="${workers.length + more}" failures="${has('failure')}" errors="${has('error') + more}"`
   const runCase = markup`<testcase classname="nac-broker" name="run" time="${time}">
 <error type="${status}" message="${reason}">${outcome}</error>
 </testcase>
@@ -26,7 +29,7 @@ export function junit(report: RunReport, logTails: ReadonlyMap<string, string>):
 <testsuite name="${SUITE}" ${counts} skipped="${has('skipped')}" time="${time}" timestamp="${report.startedAt}">
 <properties>
 ${properties(report).map(([name, value]) => markup`<property name="${name}" value="${value}"/>\n`)}</properties>
-${workers.map((worker) => testCase(worker, logTails.get(worker.name) ?? ''))}${aborted && runCase}<system-out>${outcome}</system-out>
+${workers.map((worker) => testCase(worker, logTails.get(worker.name) ?? ''))}${byItself && runCase}<system-out>${outcome}</system-out>
 </testsuite>
 </testsuites>
 `.text

@@ -89,6 +89,7 @@ text.count { fill: var(--front); font-variant-numeric: tabular-nums; }
   body { padding: .6rem; } header { padding: .75rem 1rem; }
   .picture { grid-template-columns: min(6.5rem, var(--names)) minmax(0, 1fr); column-gap: .5rem; }
   .names { font-size: .72rem; }
+  .words { min-width: 11rem; }
 }
 @media print { .scroll, .tall { overflow: visible; max-height: none; } }
 `)

@@ -64,6 +64,12 @@ it('takes whatever workers and devices say for text', async () => {
   if (generation) generation.lost = bad
   report.health.errors.push({ at: at(1), worker: bad, device: bad, code: bad, message: bad })
   report.health.slowest.push({ at: at(1), worker: bad, device: bad, command: bad, ms: 7 })
+  const error = { code: 'DEVICE_UNREACHABLE' as const, message: bad, hint: bad }
+  report.preflight = {
+    devices: [{ device: bad, ok: false, steps: [{ step: 'tcp', ms: 5, ok: false, error }] }],
+    unreachable: [bad],
+    skipped: [{ device: bad, reason: bad }],
+  }
   for (const one of [...report.health.workers, ...report.health.devices]) one.name = bad
   const html = await readable(report)
   expect(html.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(15)
@@ -114,6 +120,24 @@ it('shows what everything went through, on the same axis', async () => {
     'cut at 40 %: r1 ended the session',
     'lost at 50 %: broker generation 1 was lost: it crashed',
   ])
+})
+
+it('says which devices could not be used when the run began, and what to look at', async () => {
+  const error = { code: 'DEVICE_UNREACHABLE' as const, message: 'r1: no answer', hint: 'Is it up?' }
+  const preflight = {
+    devices: [
+      { device: 'r2', ok: true, steps: [{ step: 'tcp', ms: 5, ok: true }] },
+      { device: 'r1', ok: false, steps: [{ step: 'tcp', ms: 5, ok: false, error }] },
+    ],
+    unreachable: ['r1'],
+    skipped: [{ device: 'r3', reason: 'its os is not known' }],
+  }
+  const text = textOf(await readable(sampleReport({ preflight })))
+  expect(text).toContain('1 of 2 devices could be logged in to')
+  expect(text).toContain(
+    'r1 failed at tcp DEVICE_UNREACHABLE r1: no answer Is it up? 5 ms r2 usable',
+  )
+  expect(text).toContain('r3 its os is not known')
 })
 
 it('says in words and numbers what the broker saved', async () => {

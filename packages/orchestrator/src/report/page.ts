@@ -7,6 +7,7 @@ import { networkHealth } from './network-health.ts'
 import { outcome } from './outcome.ts'
 import { STYLE } from './page-style.ts'
 import { savings } from './savings.ts'
+import { preflightSection } from './preflight-section.ts'
 import { contents, section } from './section.ts'
 import { timeline } from './timeline.ts'
 import { workerTable } from './worker-table.ts'
@@ -16,8 +17,13 @@ import { workerTable } from './worker-table.ts'
  * browser is told to run none.
  */
 export function page(report: RunReport): string {
+  const { preflight: before } = report
+  const preflight = before
+    ? [{ id: 'preflight', title: 'Preflight', content: preflightSection(before) }]
+    : []
   const sections = [
     { id: 'workers', title: 'Workers', content: workerTable(report) },
+    ...preflight,
     { id: 'timeline', title: 'Timeline', content: timeline(report) },
     { id: 'broker', title: 'Broker', content: brokerSection(report) },
     { id: 'savings', title: 'What the broker saved', content: savings(report) },
