@@ -150,19 +150,6 @@ it('does not restart for a mistake in the configuration: that is said at once', 
   })
 })
 
-it('refuses restart on the own loop in words', async () => {
-  await expect(superviseBroker({ host: 'inline' })).rejects.toMatchObject({
-    code: 'CONFIG_INVALID',
-    message: expect.stringContaining('crash policy restart cannot be with host inline'),
-  })
-})
-
-it('serves on the own loop under a policy that needs no restart', async () => {
-  await using broker = await superviseBroker({ host: 'inline', crashPolicy: ['abort'] })
-  using client = await NacTestClient.connect(broker.socketPath)
-  expect(await client.ask({ command: 'ping' })).toEqual({ status: 'success', result: 'pong' })
-})
-
 it('refuses the store and the socket of a living run', async () => {
   await using lab = await startSupervisedLab({ host: 'process' })
   const { socketPath, storePath } = lab.broker
