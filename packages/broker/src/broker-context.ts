@@ -3,6 +3,7 @@ import type { RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import type { BrokerFeed } from './broker-feed.ts'
+import type { Tally } from './broker-statistics.ts'
 import type { CommandEvents } from './command-events.ts'
 import type { BrokerSettings } from './options.ts'
 import type { OutputCache } from './output-cache.ts'
@@ -20,6 +21,7 @@ export interface BrokerContext {
   readonly pool: Pool
   readonly scheduler: Scheduler
   readonly cache: OutputCache
+  readonly tally: Tally
   readonly feed: BrokerFeed
   readonly commands: CommandEvents
   readonly clock: Clock

@@ -24,3 +24,21 @@ export function statisticsLine(counts: BrokerStatistics): string {
     `command_hits=${commandHits}, command_misses=${commandMisses}`
   )
 }
+
+/** Told of every change before the call that made it is answered. */
+export type OnCount = (counts: BrokerStatistics) => void
+
+/** What one broker has counted so far. */
+export class Tally {
+  readonly #onCount: OnCount
+  readonly counts: BrokerStatistics = { ...NO_STATISTICS }
+
+  constructor(onCount: OnCount) {
+    this.#onCount = onCount
+  }
+
+  add(what: keyof BrokerStatistics): void {
+    this.counts[what]++
+    this.#onCount(this.counts)
+  }
+}

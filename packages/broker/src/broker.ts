@@ -11,7 +11,7 @@ import { openRunStore, ownerOf } from '@nac-broker/run-store'
 import { pino } from 'pino'
 import type { BrokerContext } from './broker-context.ts'
 import { BrokerFeed } from './broker-feed.ts'
-import { statisticsLine } from './broker-statistics.ts'
+import { type OnCount, statisticsLine, Tally } from './broker-statistics.ts'
 import { Changes } from './changes.ts'
 import { CommandEvents } from './command-events.ts'
 import { Connection } from './connection.ts'
@@ -19,7 +19,7 @@ import { GivingWay } from './giving-way.ts'
 import { KeptOutputs } from './kept-outputs.ts'
 import { sessionOpener } from './leased-session.ts'
 import { listen } from './listener.ts'
-import { brokerStatus, statistics } from './operations/status.ts'
+import { brokerStatus } from './operations/status.ts'
 import { type BrokerOptions, resolveSettings } from './options.ts'
 import { OutputCache } from './output-cache.ts'
 import { Pool } from './pool.ts'
@@ -53,7 +53,10 @@ export interface Broker extends AsyncDisposable {
  * Starts a broker on this process's own event loop.
  * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`, `SOCKET_PATH_INVALID`, `SOCKET_IN_USE`
  */
-export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+export async function startBroker(
+  options: BrokerOptions = {},
+  onCount: OnCount = () => {},
+): Promise<Broker> {
   const { clock = systemClock, env = process.env, log = pino({ level: 'silent' }) } = options
   const settings = resolveSettings(options)
   const testbed = await testbedOf(options)
@@ -71,9 +74,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const emit = (event: BrokerEvent): void => feed.emit(event)
   const { cacheTtlMs: ttlMs, cacheMaxBytes: maxBytes } = settings
   const kept = new KeptOutputs(store, ttlMs, log)
+  const tally = new Tally(onCount)
   const pool = new Pool({
     testbed,
     settings,
+    tally,
     openSession: sessionOpener({ settings, store, env, clock }),
     onDeviceClosed: (device) => kept.endEpoch(device),
     clock,
@@ -90,8 +95,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     startedMs: clock.now(),
     pool,
     store,
-    scheduler: new Scheduler({ pool, cache, kept, changes, clock, settings }),
+    scheduler: new Scheduler({ pool, cache, kept, changes, tally, clock, settings }),
     cache,
+    tally,
     feed,
     commands,
     clock,
@@ -125,7 +131,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await store?.generations.end(settings.generation).catch(() => {})
     await store?.close()
     await place.release()
-    if (options.logStatistics ?? true) log.info(statisticsLine(statistics(context)))
+    if (options.logStatistics ?? true) log.info(statisticsLine(tally.counts))
     return cutOff
   }
   let closing: Promise<string[]> | undefined
@@ -133,7 +139,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     socketPath: place.path,
     generation: settings.generation,
     env: () => ({ NAC_TEST_BROKER_SOCKET: place.path }),
-    statistics: () => statistics(context),
+    statistics: () => ({ ...tally.counts }),
     status: () => brokerStatus(context),
     events: ({ commands: all = true } = {}) => (all ? feed.all : feed.withoutCommands).stream(),
     async close({ deadlineMs = 5_000 } = {}) {

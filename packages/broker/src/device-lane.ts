@@ -8,6 +8,7 @@ import {
 } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import type { Clock, Timer } from '@nac-broker/supervisor'
+import type { Tally } from './broker-statistics.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LaneSessions, type PooledSession } from './lane-sessions.ts'
 import { type LoginPause, LoginRecord } from './login-record.ts'
@@ -23,6 +24,7 @@ export interface Job {
 }
 
 export interface LaneContext {
+  tally: Tally
   clock: Clock
   slots: SessionSlots
   maxSessions: number
@@ -54,8 +56,6 @@ export class DeviceLane {
   #closed: BrokerError | undefined
   #epoch = 0
   #storedEpoch: number | undefined
-  connectionHits = 0
-  connectionMisses = 0
 
   constructor(device: Device, context: LaneContext) {
     this.device = device
@@ -188,7 +188,7 @@ export class DeviceLane {
   }
 
   async #run(pooled: PooledSession, job: Job): Promise<void> {
-    if (this.#sessions.begin(pooled)) this.connectionHits++
+    if (this.#sessions.begin(pooled)) this.#context.tally.add('connectionHits')
     await job.start(pooled.session)
     const wanted = this.#context.slotWanted()
     this.#sessions.done(pooled, { wanted, idle: this.#queue.size === 0 })
@@ -234,7 +234,7 @@ export class DeviceLane {
   #admit(session: Session, lease: SlotLease, login: { openMs: number; steps: TimedStep[] }): void {
     const pooled = this.#sessions.add(session, lease)
     this.#logins.succeeded()
-    this.connectionMisses++
+    this.#context.tally.add('connectionMisses')
     this.#context.emit({ event: 'session-opened', device: this.device.name, ...login })
     void session.ended.then((end) => this.#onEnded(pooled, end))
     if (this.#closed) this.#sessions.close(pooled, 'shutdown')

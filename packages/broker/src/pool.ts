@@ -2,6 +2,7 @@ import type { Testbed } from '@nac-broker/devices'
 import { BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Wanted } from '@nac-broker/run-store'
+import type { Tally } from './broker-statistics.ts'
 import { DeviceLane, type LaneContext } from './device-lane.ts'
 import type { OpenPooledSession } from './leased-session.ts'
 import type { BrokerSettings } from './options.ts'
@@ -10,6 +11,7 @@ import { SessionSlots } from './session-slots.ts'
 export interface PoolOptions {
   testbed: Testbed | undefined
   settings: BrokerSettings
+  tally: Tally
   onDeviceClosed: (device: string) => void
   openSession: OpenPooledSession
   clock: Clock
@@ -25,12 +27,14 @@ export class Pool {
   readonly #logins = new AbortController()
   #closing = 0
 
-  constructor({ testbed, settings, openSession, onDeviceClosed, clock, emit }: PoolOptions) {
+  constructor(options: PoolOptions) {
+    const { testbed, settings, tally, openSession, onDeviceClosed, clock, emit } = options
     this.#testbed = testbed
     this.slots = new SessionSlots(settings.maxConnections, () => {
       if (this.#laneContext.slotWanted()) this.#evictLeastRecentlyUsed()
     })
     this.#laneContext = {
+      tally,
       clock,
       slots: this.slots,
       maxSessions: settings.maxSessionsPerDevice,

@@ -1,6 +1,7 @@
 import { assertOneLine } from '@nac-broker/devices'
 import type { Params, Result } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
+import type { Tally } from './broker-statistics.ts'
 import type { Call } from './call.ts'
 import type { DeviceLane } from './device-lane.ts'
 import { Flight, type FlightWork } from './flight.ts'
@@ -16,6 +17,7 @@ export interface SchedulerOptions {
   kept: KeptOutputs
   /** Absent where there is no store: then a change is carried out at most once per request. */
   changes: Changes | undefined
+  tally: Tally
   clock: Clock
   settings: BrokerSettings
 }
@@ -27,8 +29,6 @@ export class Scheduler {
   readonly #joinable = new Map<string, Flight<Buffer>>()
   /** Changes under way, by key: a client that has lost its connection asks for them again. */
   readonly #changing = new Map<string, Flight<Buffer>>()
-  commandHits = 0
-  commandMisses = 0
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -85,7 +85,7 @@ export class Scheduler {
     kept.catchUp(pool.lanes)
     const known = cache.get(lane.device.name, command, lane.epoch)
     if (known) {
-      this.commandHits++
+      this.#options.tally.add('commandHits')
       call.from = 'cache'
     }
     return known
@@ -117,7 +117,7 @@ export class Scheduler {
     const output = await stored
     if (output && lane.epoch === epoch) {
       this.#options.cache.set(lane.device.name, command, epoch, output)
-      this.commandHits++
+      this.#options.tally.add('commandHits')
       call.from = 'cache'
       return { output, cached: true }
     }
@@ -131,7 +131,7 @@ export class Scheduler {
   #join(call: Call, lane: DeviceLane, command: string): Promise<Buffer> | undefined {
     const flight = this.#joinable.get(`${lane.device.name}\n${command}`)
     if (!flight?.joinable) return undefined
-    this.commandHits++
+    this.#options.tally.add('commandHits')
     call.from = 'shared'
     return flight.join(call)
   }
@@ -146,7 +146,7 @@ export class Scheduler {
         const asked = kept.epoch(device)
         const storedEpoch = asked && (await asked)
         const { epoch } = lane
-        this.commandMisses++
+        this.#options.tally.add('commandMisses')
         const output = await session.execute(command, { timeoutMs: this.#commandTimeoutMs })
         // What was read while something changed may be half of each: it answers, but is not kept.
         if (lane.epoch !== epoch) return output
@@ -175,7 +175,7 @@ export class Scheduler {
       const underWay = this.#changing.get(key)
       const known = await changes.recorded(keyed, underWay !== undefined)
       const flight = this.#changing.get(key)
-      if (known || flight) this.commandHits++
+      if (known || flight) this.#options.tally.add('commandHits')
       if (known) {
         call.from = 'record'
         return known
@@ -205,7 +205,7 @@ export class Scheduler {
     const flight = this.#flight(call, lane, {
       replayable,
       run: async (session) => {
-        this.commandMisses++
+        this.#options.tally.add('commandMisses')
         lane.endEpoch()
         try {
           return await run(session)

@@ -47,7 +47,7 @@ export interface SupervisedBroker extends AsyncDisposable {
   readonly lost: AbortSignal
   /** What a subprocess needs in its environment to find the broker. */
   env(): Record<string, string>
-  /** Summed over the generations. */
+  /** Summed over the generations; of the last few milliseconds before one was killed, some may be missing. */
   statistics(): BrokerStatistics
   /** @throws {BrokerError} `BROKER_LOST` while there is none */
   status(): Promise<StatusResult>

@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connect } from '@nac-broker/client'
 import { startSimulator, type Simulator } from '@nac-broker/devices'
 import {
   type Folder,
+  nacBroker,
   Running,
   temporaryFolder,
 } from '../../orchestrator/src/cli/command-line.fixture.ts'
@@ -27,6 +29,31 @@ beforeAll(async () => {
 afterAll(async () => {
   await simulator.close()
   await folder[Symbol.asyncDispose]()
+})
+
+it.concurrent('tells of every generation, and sums their statistics when it ends', async () => {
+  await using served = await serve('restart')
+  const first = await listening(served)
+  expect(first).toEqual({
+    event: 'listening',
+    socket: expect.stringMatching(/^\//) as string,
+    generation: 1,
+    pid: expect.any(Number) as number,
+  })
+  await askThreeTimes(first)
+  process.kill(first.pid, 'SIGKILL')
+  const second = await listening(served)
+  expect(second).toMatchObject({ socket: first.socket, generation: 2 })
+  expect([first.pid, served.process.pid]).not.toContain(second.pid)
+  await askThreeTimes(second)
+  served.process.kill('SIGTERM')
+  const { code, stdout, stderr } = await served.exited
+  expect(code).toBe(0)
+  expect(stdout.trim().split('\n')).toHaveLength(2)
+  // Each logged in once, and of three times that it was asked executed the command once.
+  expect(stderr.match(/BROKER_STATISTICS: [^"]*/g)).toEqual([
+    'BROKER_STATISTICS: connection_hits=0, connection_misses=2, command_hits=4, command_misses=2',
+  ])
 })
 
 it.concurrent('under fallback says so once, stays up, and starts no other broker', async () => {
@@ -77,4 +104,15 @@ async function serve(crashPolicy: string): Promise<Running> {
 
 async function listening(served: Running): Promise<Listening> {
   return JSON.parse(await served.line()) as Listening
+}
+
+async function askThreeTimes({ socket, generation }: Listening): Promise<void> {
+  await using client = await connect({ socketPath: socket, crashPolicy: 'abort', env: {} })
+  for (let time = 1; time <= 3; time++) {
+    await client.execute('sim-1', `show nonce in-generation-${generation}`)
+  }
+  // It takes far longer than the broker may be behind with what it tells its supervisor.
+  const { stdout } = await nacBroker(['status', '--socket', socket, '--json'])
+  const { statistics } = JSON.parse(stdout) as { statistics: unknown }
+  expect(statistics).toMatchObject({ commandHits: 2, commandMisses: 1 })
 }

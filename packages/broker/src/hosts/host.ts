@@ -25,6 +25,7 @@ export type FromHosted =
   | { type: 'ready'; pid: number }
   /** It could not start; there is nothing to wait for any more. */
   | { type: 'failed'; error: WireError }
+  /** The answer to a probe; unasked, it says that the statistics have changed. */
   | { type: 'alive'; statistics: BrokerStatistics }
   | { type: 'status'; id: number; status: StatusResult }
   | { type: 'events'; events: BrokerEvent[] }

@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module'
-import { asBrokerError, type BrokerEvent } from '@nac-broker/protocol'
+import { asBrokerError, type BrokerEvent, type BrokerStatistics } from '@nac-broker/protocol'
 import { Batch, systemClock } from '@nac-broker/supervisor'
 import { pino } from 'pino'
 import { type Broker, startBroker } from '../broker.ts'
@@ -50,8 +50,13 @@ async function start(
 ): Promise<Started | undefined> {
   const log = pino({ level: logLevel }, { write: (line) => port.post({ type: 'log', line }) })
   try {
-    // Whoever launched it says so for all generations together.
-    const broker = await startBroker({ ...options, log, logStatistics: false })
+    const report = (counts: BrokerStatistics[]): void => {
+      for (const statistics of counts.slice(-1)) port.post({ type: 'alive', statistics })
+    }
+    const counted = new Batch(report, { ...COUNTS, clock: systemClock })
+    // Whoever launched it logs them for all generations together.
+    const own = { ...options, log, logStatistics: false }
+    const broker = await startBroker(own, (counts) => counted.add(counts))
     const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }))
     port.post({ type: 'ready', pid: process.pid })
     // Now, for the next broker: this one may not live to do it at its end.
@@ -63,6 +68,9 @@ async function start(
     return undefined
   }
 }
+
+/** What a killed broker may leave uncounted; one report for each would cost a cached answer a third of its time. */
+const COUNTS = { waitMs: 10, maxItems: 1_000 }
 
 /** Commands come many at once: those of one turn of the loop go together, up to so many. */
 const COMMANDS = { waitMs: 0, maxItems: 500 }

@@ -8,7 +8,8 @@ process.on('SIGTERM', () => {})
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 runHostedBroker({
-  post: (message) => void process.send?.(message),
+  // What is said after the end, a timer's report maybe, nobody waits for.
+  post: (message) => void (process.connected && process.send?.(message)),
   onMessage: (listener) => process.on('message', (message) => listener(message as ToHosted)),
   close: () => {
     process.removeAllListeners('disconnect')

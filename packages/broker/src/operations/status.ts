@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type BrokerStatistics, type StatusResult, VERSION } from '@nac-broker/protocol'
+import { type StatusResult, VERSION } from '@nac-broker/protocol'
 import type { BrokerContext } from '../broker-context.ts'
 import type { DeviceLane } from '../device-lane.ts'
 import type { Handler } from './handler.ts'
@@ -8,7 +8,7 @@ export const status: Handler<'status'> = async ({ broker }) => brokerStatus(brok
 
 /** Everything that can be said without asking a device. */
 export function brokerStatus(broker: BrokerContext): StatusResult {
-  const { settings, testbed, pool, cache, clock } = broker
+  const { settings, testbed, pool, cache, tally, clock } = broker
   const cached = cache.countByDevice((device) => pool.lanes.get(device)?.epoch ?? 0)
   return {
     version: VERSION,
@@ -24,24 +24,13 @@ export function brokerStatus(broker: BrokerContext): StatusResult {
       maxPerDevice: settings.maxSessionsPerDevice,
     },
     cache: { ...cache.size, maxBytes: cache.maxBytes },
-    statistics: statistics(broker),
+    statistics: { ...tally.counts },
     devices: (testbed?.deviceNames ?? []).map((device) => ({
       device,
       cachedOutputs: cached.get(device)?.valid ?? 0,
       ...laneStatus(pool.lanes.get(device)),
     })),
   }
-}
-
-export function statistics({ pool, scheduler }: BrokerContext): BrokerStatistics {
-  let connectionHits = 0
-  let connectionMisses = 0
-  for (const lane of pool.lanes.values()) {
-    connectionHits += lane.connectionHits
-    connectionMisses += lane.connectionMisses
-  }
-  const { commandHits, commandMisses } = scheduler
-  return { connectionHits, connectionMisses, commandHits, commandMisses }
 }
 
 type LaneStatus = Omit<StatusResult['devices'][number], 'device' | 'cachedOutputs'>
