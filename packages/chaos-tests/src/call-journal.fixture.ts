@@ -94,17 +94,21 @@ export class CallJournal {
     this.#onSettled.add(tell)
   }
 
-  /** Resolves when so many more calls have been acknowledged, or far too many have settled otherwise. */
-  async acknowledges(more: number): Promise<void> {
-    const enough = this.acknowledged + more
+  /**
+   * Waits until so many more calls have been acknowledged, or far too many have settled otherwise. Resolves
+   * with how many were.
+   */
+  async acknowledges(more: number): Promise<number> {
+    const before = this.acknowledged
     const { promise, resolve } = Promise.withResolvers<void>()
     let settled = 0
     const tell = (): void => {
-      if (this.acknowledged >= enough || ++settled > more * FAR_TOO_MANY) resolve()
+      if (this.acknowledged >= before + more || ++settled > more * FAR_TOO_MANY) resolve()
     }
     this.onSettled(tell)
     await promise
     this.#onSettled.delete(tell)
+    return this.acknowledged - before
   }
 
   get acknowledged(): number {
