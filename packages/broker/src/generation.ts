@@ -8,8 +8,8 @@ import { type Clock, FailureDetector, withDeadline } from '@nac-broker/superviso
 import { NO_STATISTICS } from './broker-statistics.ts'
 import type { FromHosted, Host, Hosted, HostedOptions } from './hosts/host.ts'
 
-/** A broker that is not ready by then never will be: loading the testbed takes milliseconds. */
-const READY_TIMEOUT_MS = 10_000
+/** A broker that is not ready by then never will be, even on a machine that has no time to spare. */
+const READY_TIMEOUT_MS = 30_000
 
 export interface GenerationOptions {
   host: Host

@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './guard-main.ts' : './guard-main.js', import.meta.url),
 )
 /** Far longer than it takes, in milliseconds. */
-const READY_MS = 10_000
+const READY_MS = 30_000
 /** A guard that was told to end and has not done so after this long is killed, in milliseconds. */
 const GRACE_MS = 1_000
 
