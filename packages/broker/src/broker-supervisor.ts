@@ -19,6 +19,7 @@ import type { CloseOptions } from './broker.ts'
 import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
+import { Standby } from './hosts/standby.ts'
 import {
   environment,
   type Parts,
@@ -29,6 +30,7 @@ import {
 /** Keeps one broker running, generation after generation. */
 export class BrokerSupervisor implements SupervisedBroker {
   readonly #host: Host
+  readonly #standby: Standby | undefined
   readonly #parts: Parts
   readonly #feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
   readonly #stop = new AbortController()
@@ -42,7 +44,9 @@ export class BrokerSupervisor implements SupervisedBroker {
   generation: number
 
   private constructor(host: Host, parts: Parts) {
-    this.#host = host
+    const restarts = parts.settings.crashPolicy[0] === 'restart'
+    this.#standby = restarts ? new Standby(host, parts.options.clock ?? systemClock) : undefined
+    this.#host = this.#standby?.launch ?? host
     this.#parts = parts
     this.generation = parts.generation
   }
@@ -131,6 +135,7 @@ export class BrokerSupervisor implements SupervisedBroker {
         this.#feed.emit({ event: 'restarting', generation: this.generation + 1, delayMs })
       },
     })
+    await this.#standby?.close()
     this.#giveUp(result)
   }
 

@@ -19,8 +19,13 @@ async function reportOn(
   let kill = (): void => {}
   const host: Host = (onMessage) => {
     const hosted = threadHost(onMessage)
-    kill = () => hosted.kill()
-    return hosted
+    return {
+      ...hosted,
+      post(message) {
+        if (message.type === 'start') kill = () => hosted.kill()
+        hosted.post(message)
+      },
+    }
   }
   const seen = new Set<string>()
   const simulator = await startSimulator({

@@ -102,19 +102,22 @@ export async function startSupervisedLab({
   let kill = (): void => {}
   let inflict = (_message: FaultMessage): void => {}
   const host: Host = (onMessage) => {
-    // Whoever waits may kill it right away.
-    queueMicrotask(launch.resolve)
-    launch = Promise.withResolvers()
-    if (kind === 'process') {
-      const hosted = hostInProcess(firstFile('faulty-process'), onMessage)
+    const { hosted, tell } = hostedBy(kind, onMessage)
+    // The one that is started is the one of now; another may be loaded already.
+    const started = (): void => {
       kill = () => hosted.kill()
-      inflict = (message) => void hosted.child.send(message)
-      return hosted
+      inflict = tell
+      // Whoever waits may kill it right away.
+      queueMicrotask(launch.resolve)
+      launch = Promise.withResolvers()
     }
-    const hosted = hostInThread(firstFile('faulty-thread'), onMessage)
-    kill = () => hosted.kill()
-    inflict = (message) => hosted.worker.postMessage(message)
-    return hosted
+    return {
+      ...hosted,
+      post(message) {
+        if (message.type === 'start') started()
+        hosted.post(message)
+      },
+    }
   }
   const broker = await superviseBroker({
     testbed: testbed ?? testbedPath,
@@ -184,4 +187,16 @@ export async function startSupervisedLab({
 
 function firstFile(name: string): URL {
   return new URL(`./${name}.fixture.ts`, import.meta.url)
+}
+
+function hostedBy(
+  kind: HostKind,
+  onMessage: Parameters<Host>[0],
+): { hosted: ReturnType<Host>; tell: (message: FaultMessage) => void } {
+  if (kind === 'process') {
+    const hosted = hostInProcess(firstFile('faulty-process'), onMessage)
+    return { hosted, tell: (message) => void hosted.child.send(message) }
+  }
+  const hosted = hostInThread(firstFile('faulty-thread'), onMessage)
+  return { hosted, tell: (message) => hosted.worker.postMessage(message) }
 }

@@ -39,8 +39,13 @@ async function runAndKill(
   let kill = (): void => {}
   const host: Host = (onMessage) => {
     const hosted = startHost(onMessage)
-    kill = () => hosted.kill()
-    return hosted
+    return {
+      ...hosted,
+      post(message) {
+        if (message.type === 'start') kill = () => hosted.kill()
+        hosted.post(message)
+      },
+    }
   }
   const turns: string[] = []
   const options: RunOptions = {
