@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts'],
     // Most tests wait for processes and devices, not for the processor: two at a time even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Of those in one file that may run together, as many as keep two cores busy.
+    maxConcurrency: 3,
     // A test that waits longer than this waits for something that will not happen.
     testTimeout: 20_000,
     hookTimeout: 20_000,

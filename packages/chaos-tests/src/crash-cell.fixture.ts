@@ -30,7 +30,7 @@ export interface Account {
   change: string
   /** A change that was acknowledged before the crash, asked for again with its key when all is over. */
   again: string
-  /** The broker's fate, and its last generation. */
+  /** With which generation there still is a broker, or how there came to be none. */
   ends: string
 }
 
@@ -55,9 +55,6 @@ const TIMEOUT_MS = 30_000
 
 /** Time for the next broker to start on a machine that has none to spare. */
 const CONNECT_MS = 15_000
-
-/** One more than the restarts that are tolerated. */
-const KILLS_UNTIL_GIVEN_UP = 6
 
 /** Has a broker crash, and tells how its clients fared; `violations` are the journal's. */
 export async function crashCell(
@@ -129,18 +126,22 @@ const SCRIPTS: Record<Crash, (scene: Scene) => Promise<Calls>> = {
     return calls
   },
   'twice in a row': (scene) => crashInMidCommand(scene, 2),
-  'until restarting is given up': (scene) => crashInMidCommand(scene, KILLS_UNTIL_GIVEN_UP),
+  'until restarting is given up': (scene) => crashInMidCommand(scene, Infinity),
 }
 
-/** The read is repeated with every broker, and each is killed while it waits for the answer. */
+/**
+ * The read is repeated with every broker, and each is killed while it waits for the answer: so many, or all
+ * until restarting is given up.
+ */
 async function crashInMidCommand(scene: Scene, kills: number): Promise<Calls> {
   const { lab } = scene
+  lab.givenUp.addEventListener('abort', () => lab.answerAgain())
   lab.hold(/ nonce /)
   const changing = lab.deviceGets(/^write nonce/)
   let reading = lab.deviceGets(/^show nonce/)
   const calls = call(scene)
   await changing
-  for (let kill = 1; kill <= kills; kill++) {
+  for (let kill = 1; kill <= kills && !lab.givenUp.aborted; kill++) {
     await reading
     reading = lab.deviceGets(/^show nonce/)
     if (kill === kills) lab.answerAgain()
@@ -188,7 +189,7 @@ function failureInWords(error: unknown): string {
 
 function fateOf({ broker, events }: SupervisedLab): string {
   const { generation } = broker
-  if (broker.lost.aborted) return `aborted after ${generation}`
   const fallback = events.some(({ event }) => event === 'fallback')
-  return fallback ? `fallback after ${generation}` : `generation ${generation}`
+  if (!fallback && !broker.lost.aborted) return `generation ${generation}`
+  return `${fallback ? 'fallback' : 'aborted'}${generation > 1 ? ' after restarts' : ''}`
 }
