@@ -68,10 +68,26 @@ function killAll(): void {
  */
 async function isAlive(id: number): Promise<boolean> {
   if (!send(id, 0)) return false
+  const living = await livingGroups()
+  return living?.has(id) ?? true
+}
+
+let looking: Promise<ReadonlySet<number> | undefined> | undefined
+
+/**
+ * Groups in which somebody runs; undefined where there is no /proc. Who asks while somebody looks gets
+ * the same answer: when hundreds of groups end together, each look is at hundreds of processes.
+ */
+function livingGroups(): Promise<ReadonlySet<number> | undefined> {
+  looking ??= lookForGroups().finally(() => (looking = undefined))
+  return looking
+}
+
+async function lookForGroups(): Promise<ReadonlySet<number> | undefined> {
   const entries = await readdir('/proc').catch(() => undefined)
-  if (!entries) return true
+  if (!entries) return undefined
   const states = await Promise.all(entries.filter((entry) => /^\d+$/.test(entry)).map(stateOf))
-  return states.some((one) => one?.group === id && !'ZX'.includes(one.state))
+  return new Set(states.flatMap((one) => (one && !'ZX'.includes(one.state) ? [one.group] : [])))
 }
 
 async function stateOf(pid: string): Promise<ProcessEntry | undefined> {

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { systemClock } from '@nac-broker/supervisor'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { FailurePolicyOptions } from './failure-policy-options.ts'
@@ -15,10 +15,12 @@ beforeAll(async () => {
 afterAll(() => lab[Symbol.asyncDispose]())
 
 /**
- * Does a hundred steps. Who is named in KILLED, as `worker/attempt`, is killed at the 54th; the others
- * wait at the end where HOLD says so.
+ * Does a hundred steps, when all are there. Who is named in KILLED, as `worker/attempt`, is killed at the
+ * 54th; the others wait at the end where HOLD says so.
  */
 const WORK = `
+  : > "$UP/$NAC_BROKER_WORKER"
+  until [ -e "$UP/w-8" ]; do sleep 0.01; done
   i=0
   while [ $i -lt 100 ]; do
     i=$((i + 1))
@@ -35,8 +37,11 @@ interface Work {
   hold?: boolean
 }
 
-const eightWorkers = ({ killed, hold = false }: Work): WorkerSpec =>
-  shell(WORK, 8, { KILLED: killed, ...(hold && { HOLD: '1' }) })
+/** They are started one after the other: when the last one is there, all are. */
+async function eightWorkers({ killed, hold = false }: Work): Promise<WorkerSpec> {
+  const up = await mkdtemp(lab.path('up-'))
+  return shell(WORK, 8, { UP: up, KILLED: killed, ...(hold && { HOLD: '1' }) })
+}
 
 it.each<[string, FailurePolicyOptions, Work, object]>([
   [
@@ -97,7 +102,7 @@ it.each<[string, FailurePolicyOptions, Work, object]>([
   'ends as documented when workers are killed at 54 percent of their work: %s',
   async (...given) => {
     const [, failurePolicy, work, expected] = given
-    const { report, written } = await lab.run([eightWorkers(work)], { failurePolicy })
+    const { report, written } = await lab.run([await eightWorkers(work)], { failurePolicy })
     const { status, exitCode } = report
     expect({ status, exitCode, tally: tally(report) }).toEqual(expected)
     expect(written).toEqual(report)

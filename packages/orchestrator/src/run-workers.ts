@@ -2,6 +2,7 @@ import { BrokerError } from '@nac-broker/protocol'
 import { type MemberSpec, runGroup, type SupervisionEvent } from '@nac-broker/supervisor'
 import { decide, type FailurePolicy } from './failure-policy.ts'
 import type { ReportDirectory, WorkerReport } from './report.ts'
+import { startTurns } from './start-turns.ts'
 import { STOP_MS } from './worker.ts'
 import { type AttemptContext, runAttempt } from './worker-attempt.ts'
 import type { PlannedWorker } from './worker-plan.ts'
@@ -55,9 +56,10 @@ export async function runWorkers(
   const report = (record: WorkerRecord): WorkerReport =>
     record.report(context.directory.logOf(record.worker.name).relative)
 
+  const startTurn = startTurns()
   const { members } = await runGroup(
     toDo.map((record) =>
-      memberOf(record, context, (event) => {
+      memberOf(record, { ...context, startTurn }, (event) => {
         // One that could not be stopped may end after all, when everything has been said.
         if (record.isOver) return
         // At once, before another worker takes the turn of this one.
@@ -91,7 +93,7 @@ export async function runWorkers(
 /** A worker as a member of the group: its attempts are the restarts of a supervision. */
 function memberOf(
   record: WorkerRecord,
-  context: CrewContext,
+  context: CrewContext & { startTurn: () => Promise<void> },
   onEvent: (event: SupervisionEvent) => void,
 ): MemberSpec {
   const { retryAttempts, retryDelayMs } = context.policy
@@ -101,6 +103,8 @@ function memberOf(
   return {
     name,
     async serve({ signal }) {
+      await context.startTurn()
+      signal.throwIfAborted()
       const attempt = record.begin()
       const before = record.lastAttempt?.reason ?? 'the run was resumed'
       context.onStart(name, attempt)

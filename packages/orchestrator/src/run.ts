@@ -68,8 +68,12 @@ export interface RunOptions {
   /** What the workers inherit, and where `%ENV{}` credentials are looked up. Default `process.env`. */
   env?: NodeJS.ProcessEnv | undefined
   onEvent?: ((event: RunEvent) => void) | undefined
-  /** Each line that a worker prints. It is in the worker's log as well. */
-  onLine?: ((worker: string, line: string) => void) | undefined
+  /**
+   * Each line that a worker prints, in pieces where it is longer than 64 KiB. It is in the worker's log as
+   * well. Who returns a promise is told nothing more of that worker until it is settled, and the worker
+   * writes no faster than that.
+   */
+  onLine?: ((worker: string, line: string) => void | Promise<void>) | undefined
 }
 
 /** After the workers are gone nothing that they asked for matters: enough to log out, in milliseconds. */

@@ -22,7 +22,7 @@ export interface AttemptContext {
   /** Called with the pid of the worker, which leads a process group. */
   onSpawn: (pid: number) => void
   /** Absent: nobody listens, and the output goes straight into the log. */
-  onLine?: ((worker: string, line: string) => void) | undefined
+  onLine?: ((worker: string, line: string) => void | Promise<void>) | undefined
   /** See `WorkerContext`. */
   lastTraffic?: ((worker: string) => number | undefined) | undefined
 }

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Clock, systemClock, VirtualClock } from '@nac-broker/supervisor'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runWorker, type WorkerEnd } from './worker.ts'
-import { WorkerLog } from './worker-log.ts'
+import { type LineListener, WorkerLog } from './worker-log.ts'
 
 let folder: string
 
@@ -14,10 +15,16 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
+/** Of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
+}
+
 /** Runs a shell script; `up` resolves when it has printed a line. */
 function start(
   script: string,
   options: {
+    onLine?: LineListener
     signal?: AbortSignal
     timeoutMs?: number
     idleTimeoutMs?: number
@@ -26,7 +33,7 @@ function start(
 ): { end: Promise<WorkerEnd>; up: Promise<string>; log: () => Promise<string> } {
   const { promise: up, resolve } = Promise.withResolvers<string>()
   const file = path.join(folder, 'log')
-  const log = new WorkerLog(file, resolve)
+  const log = new WorkerLog(file, options.onLine ?? resolve)
   const never = new AbortController().signal
   const { signal = never, timeoutMs, idleTimeoutMs, clock = systemClock } = options
   const end = runWorker(
@@ -124,12 +131,52 @@ it('takes what is written into its log for a sign of life', async () => {
   expect(await worker.end).toEqual({ status: 'failed', signal: 'SIGKILL', reason })
 })
 
+it('reads no faster than its listener, and loses nothing', async () => {
+  const lines = 50_000
+  // 100 bytes with the line end; a pipe is read 64 KiB at a time.
+  const line = 'x'.repeat(99)
+  const inOneRead = Math.ceil(65_536 / 100) + 1
+  let heard = 0
+  const all = Promise.withResolvers<void>()
+  let unheard = 0
+  let most = 0
+  const worker = start(`yes ${line} | head -n ${lines}`, {
+    async onLine() {
+      most = Math.max(most, ++unheard)
+      // Long enough for many reads of who does not wait.
+      for (let i = 0; i < 20; i++) {
+        await turn()
+      }
+      unheard--
+      if (++heard === lines) all.resolve()
+    },
+  })
+  expect(await worker.end).toMatchObject({ status: 'passed' })
+  expect(await worker.log()).toHaveLength(lines * 100)
+  await all.promise
+  // Of a worker that has ended, what was left in the pipe is read at once.
+  expect(most).toBeLessThan(10 * inOneRead)
+})
+
+it('has the whole output of a worker in its log, though its listener never gets further', async () => {
+  const told = path.join(folder, 'told')
+  const script = `echo first; until [ -e ${told} ]; do sleep 0.01; done; yes | head -n 30000`
+  const onLine = (): Promise<void> => {
+    writeFileSync(told, '')
+    return new Promise(() => {})
+  }
+  const worker = start(script, { onLine })
+  expect(await worker.end).toMatchObject({ status: 'passed' })
+  expect(await worker.log()).toHaveLength('first\n'.length + 60_000)
+})
+
 it('leaves nothing behind of a worker that ended by itself', async () => {
   const worker = start('sleep 60 & echo $!')
   const pid = Number(await worker.up)
   expect(await worker.end).toEqual({ status: 'passed', exitCode: 0 })
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone')
-  expect(stat).toMatch(/^gone$|\) Z /)
+  const stat = (): Promise<string> => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone')
+  // It was killed, which the system may take a moment for; alive, it would be so for a minute.
+  while (!/^gone$|\) [XZ] /.test(await stat())) await turn()
 })
 
 it('says what killed a worker', async () => {

@@ -67,6 +67,7 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   stop.removeEventListener('abort', onStop)
   await stopping
   group.end()
+  log.readRest(child)
   await lastOutput(child, clock)
   if (!stopping) return ended(exit)
   const { message } = stop.reason as Error

@@ -19,7 +19,8 @@ function giveUp(stream: Stream, trouble: NodeJS.ErrnoException): void {
 }
 
 function print(text: string): void {
-  write(process.stdout, text)
+  if (flowing) gathered += text
+  else write(process.stdout, text)
 }
 
 /** Text as it is, and exactly one line end if it has none. Nothing for nothing. */
@@ -29,6 +30,44 @@ export function printText(text: string): void {
 
 export function printLine(line: string): void {
   print(`${line}\n`)
+}
+
+/** What comes while lines flow waits behind them. */
+let gathered = ''
+let flowing: Promise<void> | undefined
+
+/**
+ * For many lines, which are written together; the promise is of when the reader of stdout has kept up
+ * with them.
+ */
+export function streamLine(line: string): Promise<void> {
+  gathered += `${line}\n`
+  flowing ??= flow()
+  return flowing
+}
+
+async function flow(): Promise<void> {
+  const { stdout } = process
+  // Until those who have lines now have told all of them.
+  await Promise.resolve()
+  while (gathered !== '') {
+    const text = gathered
+    gathered = ''
+    write(stdout, text)
+    if (stdout.writableNeedDrain && !troubles.has(stdout)) await drained(stdout)
+  }
+  flowing = undefined
+}
+
+/** Resolves as well when nothing more can be written. */
+function drained(stream: Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      stream.off('drain', settle).off('error', settle)
+      resolve()
+    }
+    stream.on('drain', settle).on('error', settle)
+  })
 }
 
 export function printJson(value: unknown): void {
@@ -42,6 +81,7 @@ export function printError(message: string): void {
 
 /** Resolves when everything written to stdout has been handed over: with whether that went well. */
 export async function printed(): Promise<boolean> {
+  await flowing
   await flushed(process.stdout)
   const trouble = troubles.get(process.stdout)
   return trouble === undefined || trouble.code === 'EPIPE'

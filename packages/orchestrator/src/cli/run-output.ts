@@ -3,7 +3,7 @@ import type { BrokerTurn } from '../broker-history.ts'
 import { neededBy } from '../failure-policy.ts'
 import type { RunReport, WorkerReport } from '../report.ts'
 import type { RunEvent } from '../run.ts'
-import { printLine } from './output.ts'
+import { printLine, streamLine } from './output.ts'
 import { notReadyLines, readyLine } from './preflight-text.ts'
 import { EXIT } from './exit-codes.ts'
 import { bar, type Progress } from './progress-bar.ts'
@@ -11,7 +11,7 @@ import { bar, type Progress } from './progress-bar.ts'
 export interface RunOutput extends Disposable {
   onEvent: (event: RunEvent) => void
   /** Absent where nobody wants to see what the workers print. */
-  onLine: ((worker: string, line: string) => void) | undefined
+  onLine: ((worker: string, line: string) => void | Promise<void>) | undefined
 }
 
 /** What a run prints: a bar on a terminal, else a line for whatever happens; or nothing. */
@@ -75,7 +75,7 @@ export function runOutput(flags: { quiet?: boolean; verbose?: boolean }): RunOut
   }
   return {
     onEvent,
-    onLine: flags.verbose ? (worker, line) => printLine(`[${worker}] ${line}`) : undefined,
+    onLine: flags.verbose ? (worker, line) => streamLine(`[${worker}] ${line}`) : undefined,
     [Symbol.dispose]: () => shown?.stop(),
   }
 }

@@ -206,3 +206,41 @@ it('is ABORTED under abort however soon a worker ends of the loss of the broker'
   expect((await nacBroker(['run', '--', 'sh', '-c', script], { cwd })).code).toBe(4)
   expect(await report()).toMatchObject({ status: 'ABORTED', exitCode: 4 })
 })
+
+it('leaves a directory to the run that goes on in it, and says whose it is', async () => {
+  const { cwd, report } = await place('taken')
+  const script = 'echo up; until test -e end; do sleep 0.05; done'
+  await using running = new Running(['run', '--verbose', '--', 'sh', '-c', script], { cwd })
+  await running.lineMatching(/up/)
+  for (const flags of [[], ['--resume']]) {
+    const second = await nacBroker(['run', ...flags, '--', 'sh', '-c', script], { cwd })
+    const journal = lab.path('taken', 'nac-broker-report', 'journal.jsonl')
+    expect(second).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `nac-broker: ${journal} belongs to a run that goes on, of pid ${running.process.pid}; choose another --report-dir\n`,
+    })
+  }
+  await writeFile(lab.path('taken', 'end'), '')
+  expect((await running.exited).code).toBe(0)
+  expect(await report()).toMatchObject({ status: 'COMPLETE' })
+})
+
+it('resumes nothing where there is no run, and exits 2', async () => {
+  const { cwd } = await place('nothing')
+  const { code, stdout, stderr } = await nacBroker(['run', '--resume', '--', 'true'], { cwd })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(
+    /^nac-broker: \S+ there is no run to resume; leave out --resume to begin one\n$/,
+  )
+})
+
+it('starts nothing and exits 2 where the report cannot be written', async () => {
+  const { cwd } = await place('not-a-folder')
+  await writeFile(lab.path('not-a-folder', 'file'), '')
+  const args = ['run', '--report-dir', 'file/report', '--', 'touch', 'started']
+  const { code, stdout, stderr } = await nacBroker(args, { cwd })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(/^nac-broker: .*file.*\n$/)
+  await expect(readFile(lab.path('not-a-folder', 'started'))).rejects.toThrow('ENOENT')
+})
