@@ -1,5 +1,5 @@
 /**
- * Measures the broker, and what becomes of its clients when it dies: one file of `questions/` each, on
+ * Measures the broker, what becomes of its clients when it dies, and what a run costs: one file of `questions/` each, on
  * this machine, with real SSH, sockets and processes. Figures are printed beside what they should be,
  * and not judged; a wrong answer, or a device that saw what it must not, ends the run with exit code 1.
  */
@@ -10,6 +10,9 @@ import { brokerKilled } from './questions/broker-killed.ts'
 import { brokerStalled } from './questions/broker-stalled.ts'
 import { fallbackFairness } from './questions/fallback-fairness.ts'
 import { fallbackLimit } from './questions/fallback-limit.ts'
+import { loudWorker } from './questions/loud-worker.ts'
+import { manyCommands } from './questions/many-commands.ts'
+import { manyWorkers } from './questions/many-workers.ts'
 import { reconnectStorm } from './questions/reconnect-storm.ts'
 import { restart } from './questions/restart.ts'
 import { roundTrips } from './questions/round-trips.ts'
@@ -22,13 +25,16 @@ const QUESTIONS = [
   reconnectStorm,
   fallbackLimit,
   fallbackFairness,
+  manyWorkers,
+  loudWorker,
+  manyCommands,
 ]
 const NAMES = QUESTIONS.map(({ name }) => name)
 
 const HELP = `Usage: npx -y pnpm@12 bench [--quick] [NAME...]
 
-Measures the broker beside what bounds it, and what becomes of its clients when it dies.
-Without a name, everything: about ten minutes, or one with --quick.
+Measures the broker beside what bounds it, what becomes of its clients when it dies, and what a run
+costs. Without a name, everything: about ten minutes, or one with --quick.
 
 ${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(19)}${asks}`).join('\n')}
 

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startSimulator } from '@nac-broker/devices'
+import type { RunConfig, RunReport } from '@nac-broker/orchestrator'
+import { startProgram } from './program.ts'
+import type { Orchestrated } from './programs/orchestrator.ts'
+
+export interface WholeRun {
+  /** Words of a worker's command. */
+  command: readonly string[]
+  workers: number
+  failurePolicy: NonNullable<RunConfig['failurePolicy']>
+  /** What must become of it. */
+  status: RunReport['status']
+  /** Whether somebody is given each line that the workers print. */
+  listening?: boolean
+}
+
+/** A worker that reads so many things from its device. */
+export function reader(commands: number): string[] {
+  return ['node', path.join(import.meta.dirname, 'programs/worker.ts'), 'sim-1', String(commands)]
+}
+
+/**
+ * Does a run of one device in an orchestrator of its own.
+ * @throws when something else became of it
+ */
+export async function wholeRun({
+  command,
+  workers,
+  failurePolicy,
+  status,
+  listening = false,
+}: WholeRun): Promise<Orchestrated> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-bench-'))
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const simulator = await startSimulator({ devices: 1, latencyMs: 1 })
+  stack.defer(() => simulator.close())
+  const testbed = path.join(folder, 'testbed.yaml')
+  await simulator.writeTestbed(testbed)
+  const config: RunConfig = {
+    testbed,
+    workers: [{ name: 'w', command, instances: { kind: 'count', count: workers } }],
+    failurePolicy,
+    reportDir: path.join(folder, 'report'),
+  }
+  const args = [JSON.stringify(config), listening ? 'listening' : 'deaf']
+  const program = stack.use(await startProgram<Orchestrated>('orchestrator.ts', ...args))
+  program.send('go')
+  const answer = await program.answer
+  const { report } = answer
+  if (report.status !== status) {
+    const reasons = report.workers.flatMap(({ name, reason }) =>
+      reason ? [`${name}: ${reason}`] : [],
+    )
+    throw new Error(`a run ended as ${report.status}: ${report.reason}; ${reasons.join('; ')}`)
+  }
+  return answer
+}
