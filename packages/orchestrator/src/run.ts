@@ -11,6 +11,7 @@ import { outcome } from './failure-policy.ts'
 import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-policy-options.ts'
 import { guardBroker } from './guard-broker.ts'
 import { startGuard } from './guard.ts'
+import type { WorkerActivity } from './health/health-recorder.ts'
 import { recordHealth } from './health/record-health.ts'
 import { interruptionExitCode } from './interruption.ts'
 import { type Preflight, preflightOf } from './preflight/before-run.ts'
@@ -45,6 +46,12 @@ export type RunEvent =
   | {
       event: 'started'
       workers: number
+      /** The names of those that had not passed before the run was resumed, in their order. */
+      toDo: readonly string[]
+      /** How many run at a time. */
+      maxParallel: number
+      /** What a worker asks of the devices; up to date whenever it is called. */
+      activity: (worker: string) => WorkerActivity
       socketPath: string
       /** The process that the first broker runs in. */
       brokerPid: number | undefined
@@ -95,6 +102,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const plan = (runEnv: Record<string, string>): PlannedWorker[] =>
     planWorkers(config.workers, testbed, runEnv)
   const names = plan({}).map(({ name }) => name)
+  const maxParallel = config.maxParallel ?? names.length
   const policy = resolveFailurePolicy(config.failurePolicy ?? {}, names.length)
   const directory = await ReportDirectory.create(config.reportDir)
   const identity = { testbed: path.resolve(testbed.path), workers: names }
@@ -130,13 +138,16 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     emit({
       event: 'started',
       workers: names.length,
+      toDo: names.filter((name) => begun.before(name).passed === undefined),
+      maxParallel,
+      activity: (worker) => health.recorder.activity(worker),
       socketPath,
       brokerPid,
       reportDir: directory.path,
     })
     workers = await runWorkers(plan({ ...broker.env(), NAC_BROKER_RUN_ID: begun.runId }), {
       policy,
-      maxParallel: config.maxParallel ?? names.length,
+      maxParallel,
       before: begun.before,
       directory,
       env,

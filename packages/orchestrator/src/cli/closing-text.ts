@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { DemoResult } from '../demo/demo.ts'
 import type { Summary } from '../demo/summary.ts'
 import type { DemoPolicy } from '../demo/verdict.ts'
-import { troubles } from './run-output.ts'
+import { troubles } from './run-text.ts'
 import { framedTable } from './table.ts'
 
 /** What a demo has to say for itself at its end. */

@@ -47,7 +47,7 @@ async function demo({ json = false, logLevel, ...asked }: DemoFlags): Promise<nu
     ...asked,
     signal,
     hurry,
-    log: createLog(logLevel),
+    log: createLog(logLevel, (text) => shown.log(text)),
     onProgress: (answered) => shown.update(answered),
     onKill: (kill) => json || shown.say(killLine(kill, commands)),
   }).finally(() => shown.stop())

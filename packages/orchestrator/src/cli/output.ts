@@ -74,9 +74,19 @@ export function printJson(value: unknown): void {
   printLine(JSON.stringify(value))
 }
 
+/** Whether stderr is a terminal whose cursor can be moved: lines on it can be drawn over. */
+export function canBeLive(): boolean {
+  return process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+}
+
+/** Text as it is. */
+export function printToStderr(text: string): void {
+  write(process.stderr, text)
+}
+
 /** One line, whatever is in the message. */
 export function printError(message: string): void {
-  write(process.stderr, `nac-broker: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`)
+  printToStderr(`nac-broker: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`)
 }
 
 /** Resolves when everything written to stdout has been handed over: with whether that went well. */

@@ -75,9 +75,9 @@ async function execute(flags: RunFlags, command: readonly string[]): Promise<num
   const { createLog } = await import('./log.ts')
   const { runOutput } = await import('./run-output.ts')
   using interrupt = onInterrupt()
-  using output = runOutput(flags)
+  using output = await runOutput(flags)
   const { signal, hurry } = interrupt
-  const log = createLog(flags.logLevel)
+  const log = createLog(flags.logLevel, output.onLog)
   const { onEvent, onLine } = output
   const { exitCode } = await run(config, { signal, hurry, log, onEvent, onLine })
   return exitCode

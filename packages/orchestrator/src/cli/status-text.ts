@@ -1,4 +1,5 @@
 import type { DeviceStatus, StatusResult } from '@nac-broker/protocol'
+import { duration } from './duration.ts'
 import { plainTable } from './table.ts'
 
 /** What the broker knows, for people. */
@@ -39,17 +40,4 @@ function trouble({ lastError, backoffMs }: DeviceStatus): string {
 function size(bytes: number): string {
   const mebibytes = bytes / 2 ** 20
   return mebibytes >= 1 ? `${Math.round(mebibytes)} MiB` : `${Math.ceil(bytes / 1024)} KiB`
-}
-
-function duration(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
-  const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const
-  const first = parts.findIndex(([count]) => count > 0)
-  const shown = first === -1 ? parts.slice(-1) : parts.slice(first)
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ')
 }

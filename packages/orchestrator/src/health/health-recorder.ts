@@ -1,5 +1,6 @@
 import type { SupervisedBrokerEvent } from '@nac-broker/broker'
 import type { CommandEvent, DirectEvent } from '@nac-broker/protocol'
+import { commandName } from './command-name.ts'
 import { DeviceHealth, isoTime } from './device-health.ts'
 import type { HealthReport } from './health-report.ts'
 import { isError } from './is-error.ts'
@@ -121,7 +122,7 @@ export class HealthRecorder {
     const slower = this.#slowest.findIndex((one) => one.ms < ms)
     if (slower === -1 && this.#slowest.length === MAX_SLOWEST) return
     const place = slower === -1 ? this.#slowest.length : slower
-    const slow = { ...who, command: nameOf(event), ms: rounded(ms), at }
+    const slow = { ...who, command: commandName(event), ms: rounded(ms), at }
     this.#slowest.splice(place, 0, slow)
     if (this.#slowest.length > MAX_SLOWEST) this.#slowest.pop()
   }
@@ -140,11 +141,7 @@ export class HealthRecorder {
   }
 }
 
-function nameOf({ what, command, lines = 0 }: CommandEvent): string {
-  return command ?? (what === 'configure' ? `${lines} configuration lines` : what)
-}
-
 /** The error's own message may have the device's words in it, and is not in the event. */
 function failureOf(event: CommandEvent): string {
-  return `${nameOf(event)}: failed after ${Math.round(event.ms)} ms`
+  return `${commandName(event)}: failed after ${Math.round(event.ms)} ms`
 }
