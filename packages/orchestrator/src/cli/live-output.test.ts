@@ -42,7 +42,7 @@ workers:
 `
   await writeFile(lab.path('view.yaml'), config)
   const args = ['run', '--config', 'view.yaml', '--report-dir', 'view']
-  await using terminal = new OnTerminal(args, { cwd: lab.path(), columns: 70, rows: 12 })
+  const terminal = new OnTerminal(args, { cwd: lab.path(), columns: 70, rows: 12 })
   const { screen } = terminal
   const view = [
     /^bad   failed   after \d+ s: exit code 3$/,
@@ -66,7 +66,7 @@ workers:
 it('leaves a clean terminal after Ctrl-C, and has no colours under NO_COLOR', async () => {
   const args = ['run', '--testbed', 't.yaml', '--report-dir', 'ended', '--', 'sleep', '60']
   const surroundings = { cwd: lab.path(), columns: 130, rows: 12, env: { NO_COLOR: '1' } }
-  await using terminal = new OnTerminal(args, surroundings)
+  const terminal = new OnTerminal(args, surroundings)
   const { screen } = terminal
   await screen.until((lines) => lines.some((line) => line.startsWith('worker-1  running')))
   terminal.type('\u0003')
@@ -82,7 +82,7 @@ it('leaves a clean terminal after Ctrl-C, and has no colours under NO_COLOR', as
 it('prints lines on a terminal that cannot move its cursor', async () => {
   const args = ['run', '--testbed', 't.yaml', '--report-dir', 'dumb', '--', 'true']
   const surroundings = { cwd: lab.path(), columns: 120, rows: 12, env: { TERM: 'dumb' } }
-  await using terminal = new OnTerminal(args, surroundings)
+  const terminal = new OnTerminal(args, surroundings)
   expect(await terminal.exited).toBe(0)
   const { lines, written } = terminal.screen
   expect(lines).toContain('worker-1: started')

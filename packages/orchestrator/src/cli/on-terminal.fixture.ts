@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child
 import { once } from 'node:events'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { onTestFinished } from 'vitest'
 import { Screen } from './screen.fixture.ts'
 
 const MAIN = path.join(import.meta.dirname, 'main.ts')
@@ -13,8 +14,11 @@ interface Surroundings {
   env?: NodeJS.ProcessEnv
 }
 
-/** `nac-broker` on a pseudo-terminal, whose name is the first line on its screen. */
-export class OnTerminal implements AsyncDisposable {
+/**
+ * `nac-broker` on a pseudo-terminal, whose name is the first line on its screen. It is ended with the
+ * test, even one that waits in vain.
+ */
+export class OnTerminal {
   readonly screen: Screen
   readonly exited: Promise<number | null>
   readonly #process: ChildProcessWithoutNullStreams
@@ -31,6 +35,10 @@ export class OnTerminal implements AsyncDisposable {
       await this.screen.settled()
       return code as number | null
     })
+    onTestFinished(async () => {
+      if (this.#process.exitCode === null) this.#process.kill('SIGKILL')
+      await this.exited
+    })
   }
 
   type(keys: string): void {
@@ -42,12 +50,5 @@ export class OnTerminal implements AsyncDisposable {
     this.screen.resize({ columns, rows })
     const size = ['rows', String(rows), 'columns', String(columns)]
     await promisify(execFile)('stty', ['-F', name, ...size])
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      this.#process.kill('SIGKILL')
-    }
-    await this.exited
   }
 }

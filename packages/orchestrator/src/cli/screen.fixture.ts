@@ -6,12 +6,19 @@ export class Screen extends Writable {
   readonly #terminal: InstanceType<typeof xterm.Terminal>
   readonly #watchers = new Set<() => void>()
   #written = ''
+  #isOver = false
 
   constructor(size: { columns: number; rows: number }) {
     super()
     // Without a pseudo-terminal in between nobody makes CR LF of LF.
     const options = { cols: size.columns, rows: size.rows, convertEol: true }
     this.#terminal = new xterm.Terminal({ ...options, allowProposedApi: true })
+    this.once('finish', () => {
+      this.#terminal.write('', () => {
+        this.#isOver = true
+        this.#wake()
+      })
+    })
   }
 
   get columns(): number {
@@ -42,9 +49,10 @@ export class Screen extends Writable {
     return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1)
   }
 
-  /** Resolves with the lines when they are so. */
-  async until(isSo: (lines: string[]) => boolean): Promise<string[]> {
+  /** Resolves when the lines are so; rejects when nothing more is written and they are not. */
+  async until(isSo: (lines: string[]) => boolean): Promise<void> {
     while (!isSo(this.lines)) {
+      if (this.#isOver) throw new Error(`never on the screen, which has: ${this.lines.join('\n')}`)
       await new Promise<void>((resolve) => {
         const watcher = (): void => {
           this.#watchers.delete(watcher)
@@ -53,7 +61,6 @@ export class Screen extends Writable {
         this.#watchers.add(watcher)
       })
     }
-    return this.lines
   }
 
   /** Resolves when all that was written is on it. */
@@ -64,9 +71,11 @@ export class Screen extends Writable {
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.#written += chunk.toString()
     // Not waited for: who writes to a terminal is not told when it is shown.
-    this.#terminal.write(chunk, () => {
-      for (const watcher of this.#watchers) watcher()
-    })
+    this.#terminal.write(chunk, () => this.#wake())
     done()
+  }
+
+  #wake(): void {
+    for (const watcher of this.#watchers) watcher()
   }
 }
