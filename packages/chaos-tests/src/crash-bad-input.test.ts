@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { startBroker } from '@nac-broker/broker'
+import { startBroker, superviseBroker } from '@nac-broker/broker'
 import { connect } from '@nac-broker/client'
 import { parseCrashPolicy } from '@nac-broker/protocol'
 import { openRunStore } from '@nac-broker/run-store'
@@ -13,12 +13,14 @@ import { startSupervisedLab } from './supervised-lab.fixture.ts'
 const SLOW = { latencyMs: 400 }
 
 it('a broker of a generation older than what the client has seen is refused', async () => {
-  await using lab = await startSupervisedLab({ host: 'process' })
-  const { socketPath } = lab.broker
-  const listening = lab.next('listening')
-  lab.kill()
-  await listening
-  await using client = await connect({ socketPath, reconnectTimeoutMs: 500 })
+  await using lab = await startSupervisedLab({ host: 'thread' })
+  const { socketPath, storePath } = lab.broker
+  await lab.broker.close()
+  const newer = { socketPath, storePath: storePath ?? '', testbed: lab.testbedPath, resume: true }
+  // Nothing takes its place when it is lost.
+  await using broker = await superviseBroker({ ...newer, host: 'process', crashPolicy: 'abort' })
+  const crashPolicy = 'restart,abort'
+  await using client = await connect({ socketPath, crashPolicy, reconnectTimeoutMs: 500 })
   await client.execute('sim-1', 'show nonce newer')
   // As one that was believed dead: it listens at the same path.
   const older = path.join(lab.directory, 'older.sock')
@@ -29,7 +31,7 @@ it('a broker of a generation older than what the client has seen is refused', as
   })
   await rename(older, socketPath)
   const lost = once(client.lost, 'abort')
-  process.kill(lab.pid, 'SIGSTOP')
+  process.kill((await broker.status()).pid, 'SIGSTOP')
   await lost
   await expect(client.execute('sim-1', 'show nonce older')).rejects.toMatchObject({
     code: 'BROKER_LOST',

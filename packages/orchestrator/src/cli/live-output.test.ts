@@ -55,9 +55,12 @@ workers:
   await writeFile(lab.path('go'), '')
   expect(await terminal.exited).toBe(3)
   expect(screen.lines.slice(LISTENING)).toEqual([
+    'preflight: 1 of 1 devices ready',
     expect.stringContaining('BROKER_STATISTICS'),
     expect.stringMatching(/^bad: failed after .* s: exit code 3 \(see view\/workers\/bad.log\)$/),
-    expect.stringMatching(/^PARTIAL: 2 passed, 1 failed .*; report: view\/report.json$/),
+    expect.stringMatching(
+      /^PARTIAL: 2 passed, 1 failed .*; report: view\/report.json and report.html$/,
+    ),
   ])
   expectCursor(screen.written)
   expect(screen.written).toContain('\u001B[31m')
@@ -72,6 +75,7 @@ it('leaves a clean terminal after Ctrl-C, and has no colours under NO_COLOR', as
   terminal.type('\u0003')
   expect(await terminal.exited).toBe(130)
   expect(screen.lines.slice(LISTENING)).toEqual([
+    'preflight: 1 of 1 devices ready',
     expect.stringContaining('BROKER_STATISTICS'),
     expect.stringMatching(/^ABORTED: 1 cancelled \(interrupted by SIGINT\)/),
   ])
