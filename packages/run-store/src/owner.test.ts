@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ownerOf, processIsGone } from './owner.ts'
 
@@ -48,6 +48,9 @@ describe.skipIf(!existsSync('/proc/self/stat'))('where there is a /proc', () => 
     const pid = Number(line.toString())
     const owner = ownerOf(null, pid)
     expect(processIsGone(owner)).toBe(false)
+    // A shell that is still one would ask for its exit code.
+    const isCat = (): boolean => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'cat\n'
+    while (!isCat()) await new Promise((resolve) => void setImmediate(resolve))
     process.kill(pid, 'SIGKILL')
     // No event tells of it: the kernel needs a moment, the test's own timeout bounds this.
     while (!processIsGone(owner)) await new Promise((resolve) => void setImmediate(resolve))

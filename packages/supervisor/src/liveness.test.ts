@@ -103,6 +103,16 @@ describe('a peer that answers', () => {
     }
   })
 
+  test('is not given up by us who were late, before what it had sent meanwhile was read', async () => {
+    const pair = new Pair()
+    await pair.clock.advance(600 + 1_892 + 1_000)
+    pair.stallPeer(617)
+    await pair.clock.advance(600 + 16)
+    pair.clock.stall(642)
+    await pair.clock.advance(2_000)
+    expect(pair.names()).not.toContain('lost')
+  })
+
   test('late is alive after all: anything heard from it counts', async () => {
     const pair = new Pair()
     pair.stallPeer(Number.POSITIVE_INFINITY)

@@ -19,6 +19,9 @@ export interface FailureDetectorOptions {
   clock?: Clock | undefined
 }
 
+/** The share of an interval in which a silent peer can still be heard when we were late ourselves. */
+const LAST_LOOK = 0.1
+
 interface Watch {
   health: 'alive' | 'suspect'
   /** When the peer was heard last. */
@@ -26,13 +29,15 @@ interface Watch {
   /** The first probe since then. */
   unansweredSince: number | undefined
   probeAt: number
+  /** When it is given up, if nothing is heard until then. */
+  givenUpAt: number | undefined
   timer: Timer | undefined
 }
 
 /**
  * Judges whether a peer that answers probes is alive. It is lost when three things hold at once: a
  * probe is unanswered, nothing has been heard for `timeoutMs`, and we ourselves were there to hear it.
- * With the defaults a stall is noticed 1.25 to 1.75 s after it began, so that neither a stall of 1 s
+ * With the defaults a stall is noticed 1.25 to 1.8 s after it began, so that neither a stall of 1 s
  * nor a late timer of ours is taken for the end.
  */
 export class FailureDetector {
@@ -64,6 +69,7 @@ export class FailureDetector {
       silentSince: now,
       unansweredSince: undefined,
       probeAt: now + this.#intervalMs,
+      givenUpAt: undefined,
       timer: undefined,
     }
     this.#schedule(this.#watch)
@@ -86,7 +92,7 @@ export class FailureDetector {
   }
 
   #schedule(watch: Watch): void {
-    const dueAt = Math.min(watch.probeAt, this.#lostAt(watch))
+    const dueAt = watch.givenUpAt ?? Math.min(watch.probeAt, this.#lostAt(watch))
     watch.timer = this.#clock.startTimer(dueAt - this.#clock.now(), () => this.#tick(watch, dueAt))
   }
 
@@ -96,13 +102,17 @@ export class FailureDetector {
     if (now - dueAt > this.#intervalMs / 2) countAnew(watch, now)
 
     const silentMs = now - watch.silentSince
-    if (now >= this.#lostAt(watch)) {
+    const isSilent = now >= this.#lostAt(watch)
+    if (isSilent && now > dueAt && watch.givenUpAt === undefined) {
+      // We were a little late ourselves: an answer may be there already, to be read after this timer.
+      watch.givenUpAt = now + this.#intervalMs * LAST_LOOK
+    } else if (isSilent) {
       this.stop()
       this.#missed++
       this.#options.onEvent({ event: 'lost', silentMs })
       return
     }
-    if (now >= watch.probeAt) this.#probe(watch, now)
+    if (!isSilent && now >= watch.probeAt) this.#probe(watch, now)
     // An event or a probe may have stopped us.
     if (this.#watch === watch) this.#schedule(watch)
   }
@@ -134,4 +144,5 @@ export class FailureDetector {
 function countAnew(watch: Watch, now: number): void {
   watch.silentSince = now
   watch.unansweredSince = undefined
+  watch.givenUpAt = undefined
 }

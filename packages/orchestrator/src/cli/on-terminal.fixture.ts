@@ -27,7 +27,14 @@ export class OnTerminal {
     this.screen = new Screen({ columns, rows })
     const words = [process.execPath, MAIN, ...args].map((word) => `'${word}'`)
     const command = `stty rows ${rows} columns ${columns}; tty; exec ${words.join(' ')}`
-    const { NAC_TEST_BROKER_SOCKET: _, NO_COLOR: __, FORCE_COLOR: ___, ...inherited } = process.env
+    // A person's terminal: with CI set Node takes it for one without colours.
+    const {
+      NAC_TEST_BROKER_SOCKET: _,
+      NO_COLOR: __,
+      FORCE_COLOR: ___,
+      CI: ____,
+      ...inherited
+    } = process.env
     const surroundings = { ...inherited, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env }
     this.#process = spawn('script', ['-qec', command, '/dev/null'], { cwd, env: surroundings })
     this.#process.stdout.pipe(this.screen)
