@@ -18,7 +18,7 @@ export const brokerStalled: Question = {
   name: 'broker-stalled',
   asks: 'How soon is a broker that is alive and does nothing taken for lost?',
   async measure({ quick }) {
-    const times = quick ? 2 : 30
+    const times = quick ? 1 : 30
     const rows = [...(await rowsOf('thread', times)), ...(await rowsOf('process', times))]
     return [{ title: 'Default heartbeats', unit: 'ms', digits: 0, rows }]
   },

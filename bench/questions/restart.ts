@@ -19,7 +19,7 @@ export const restart: Question = {
     const gaps = []
     const logins = []
     for (const host of ['thread', 'process'] as const) {
-      const samples = await repeat(quick ? 2 : 20, () => killAndReconnect(host))
+      const samples = await repeat(quick ? 1 : 20, () => killAndReconnect(host))
       gaps.push({
         what: `${host}: kill, to the first answered call of each client`,
         samples: samples.flatMap(({ gapsMs }) => gapsMs),
