@@ -61,6 +61,8 @@ async function killAndReconnect(host: HostKind): Promise<{ gapsMs: number[]; log
       return { client, device, known: known.output, word: `new-${i}` }
     }),
   )
+  // As in a run that has gone on for a while: the next broker is loaded already.
+  await systemClock.sleep(1_000)
   const before = lab.log.length
   const killedAtMs = systemClock.now()
   lab.kill()
