@@ -9,8 +9,8 @@ process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, 'node_modul
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts'],
-    // Most tests wait for processes and devices, not for the processor: two at a time even on two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for processes and devices, not for the processor: three at a time on two cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Of those in one file that may run together, as many as keep two cores busy.
     maxConcurrency: 3,
     // A test that waits longer than this waits for something that will not happen.

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -44,7 +45,7 @@ it('rejects what is pending, and every later call, when the broker is killed', a
 
 it('settles a call at its deadline when the broker is stopped', async () => {
   await using client = await connect({ socketPath: broker.socketPath })
-  broker.process.kill('SIGSTOP')
+  await stop()
   const startedMs = systemClock.now()
   await expect(client.ping({ timeoutMs: 300 })).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
@@ -55,7 +56,7 @@ it('settles a call at its deadline when the broker is stopped', async () => {
 })
 
 it('does not take a stopped broker that still accepts for a living one', async () => {
-  broker.process.kill('SIGSTOP')
+  await stop()
   await expect(
     connect({ socketPath: broker.socketPath, connectTimeoutMs: 300, crashPolicy: 'abort' }),
   ).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
@@ -69,3 +70,11 @@ it('tells a client that the broker shuts down, and not that it was lost', async 
   await once(broker.process, 'exit')
   await expect(client.ping()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
 })
+
+/** No event tells of it, and until then the broker answers. */
+async function stop(): Promise<void> {
+  broker.process.kill('SIGSTOP')
+  const isStopped = (): boolean =>
+    / T /.test(readFileSync(`/proc/${broker.process.pid}/stat`, 'utf8'))
+  while (!isStopped()) await new Promise((resolve) => void setImmediate(resolve))
+}
