@@ -22,7 +22,7 @@ export { brokerSettingsSchema } from './options.ts'
 export { type Host } from './hosts/host.ts'
 export { processHost } from './hosts/process.ts'
 export { threadHost } from './hosts/thread.ts'
-export { superviseBroker } from './supervise-broker.ts'
+export { resolveSupervision, superviseBroker } from './supervise-broker.ts'
 export type {
   HostName,
   SupervisedBroker,

@@ -8,7 +8,7 @@ import { processHost } from './hosts/process.ts'
 import { threadHost } from './hosts/thread.ts'
 import { startInline } from './inline-broker.ts'
 import { assertFree } from './listener.ts'
-import { resolveSettings } from './options.ts'
+import { type BrokerSettings, resolveSettings } from './options.ts'
 import { freshStore, resumedStore } from './stored-run.ts'
 import { defaultSocketPlace, explicitSocketPlace } from './socket-path.ts'
 import type { HostName, SupervisedBroker, SuperviseBrokerOptions } from './supervised-broker.ts'
@@ -23,13 +23,7 @@ export async function superviseBroker(
   options: SuperviseBrokerOptions = {},
 ): Promise<SupervisedBroker> {
   const { host = 'thread', env = process.env, log = pino({ level: 'silent' }) } = options
-  const settings = resolveSettings(options)
-  if (host === 'inline' && settings.crashPolicy[0] === 'restart') {
-    throw new BrokerError(
-      'CONFIG_INVALID',
-      'crash policy restart cannot be with host inline, whose broker dies with this process; choose host thread or process, or the policy abort or fallback',
-    )
-  }
+  const settings = resolveSupervision(options)
   const place = options.socketPath
     ? await explicitSocketPlace(options.socketPath)
     : await defaultSocketPlace(env)
@@ -47,6 +41,21 @@ export async function superviseBroker(
     await place.release()
     throw error
   }
+}
+
+/**
+ * The settings that `superviseBroker` would run with, for who has to know beforehand that it would.
+ * @throws {BrokerError} `CONFIG_INVALID`
+ */
+export function resolveSupervision(options: SuperviseBrokerOptions = {}): BrokerSettings {
+  const settings = resolveSettings(options)
+  if (options.host === 'inline' && settings.crashPolicy[0] === 'restart') {
+    throw new BrokerError(
+      'CONFIG_INVALID',
+      'crash policy restart cannot be with host inline, whose broker dies with this process; choose host thread or process, or the policy abort or fallback',
+    )
+  }
+  return settings
 }
 
 const HOSTS: Record<Exclude<HostName, 'inline'>, Host> = {

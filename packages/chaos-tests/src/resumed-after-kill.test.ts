@@ -103,9 +103,9 @@ async function readJournal(lab: Lab): Promise<JournalLine[]> {
 }
 
 function startedAfterPassing(journal: readonly JournalLine[]): string[] {
-  return journal.flatMap(({ report }, at) =>
-    report?.status === 'passed' && journal.slice(at).some(({ worker }) => worker === report.name)
-      ? [report.name]
-      : [],
-  )
+  return journal.flatMap(({ line, report }, at) => {
+    if (line !== 'ended' || report?.status !== 'passed') return []
+    const again = journal.slice(at).some((later) => later.worker === report.name)
+    return again ? [report.name] : []
+  })
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { openRunStore, RunStoreError } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import { endLeftovers, ownersIn } from './leftovers.ts'
-import type { ReportDirectory } from './report.ts'
+import type { ReportDirectory } from './report-directory.ts'
 import { type RunIdentity, RunJournal } from './run-journal.ts'
 import type { Before } from './worker-record.ts'
 
@@ -24,19 +23,22 @@ export interface BegunRun {
 
 /**
  * Begins a run in its report directory; what an earlier one left there goes.
- * @throws {BrokerError} `CONFIG_INVALID` when that one goes on
+ * @throws {BrokerError} `CONFIG_INVALID` when that one goes on (it is then left as it is), or the directory cannot be
+ * written
  */
 export async function beginRun(
-  { journalFile, storeFile }: ReportDirectory,
+  directory: ReportDirectory,
   identity: RunIdentity,
   { clock, log }: { clock: Clock; log: Logger },
 ): Promise<BegunRun> {
+  const { journalFile, storeFile } = directory
+  await directory.make()
   const runId = randomUUID()
   const startedAt = clock.wallTime().toISOString()
   const journal = RunJournal.begin(journalFile, { ...identity, runId, startedAt })
-  for (const suffix of ['', '-wal', '-shm']) await rm(storeFile + suffix, { force: true })
+  await directory.clear()
   const storePath = (await canHoldStore(storeFile, log)) ? storeFile : undefined
-  const nothing: Before = { attempts: 0, passed: undefined }
+  const nothing: Before = { attempts: [], passed: undefined }
   return { journal, runId, startedAt, resumed: 0, storePath, before: () => nothing }
 }
 
@@ -46,11 +48,13 @@ export async function beginRun(
  * @throws {BrokerError} `CONFIG_INVALID` where there is none, or it is not this one, or it goes on
  */
 export async function resumeRun(
-  { journalFile, storeFile }: ReportDirectory,
+  directory: ReportDirectory,
   identity: RunIdentity,
   { clock }: { clock: Clock },
 ): Promise<BegunRun> {
+  const { journalFile, storeFile } = directory
   const { journal, before } = RunJournal.resume(journalFile, identity)
+  await directory.make()
   const owners = existsSync(storeFile) ? await ownersIn(storeFile) : []
   await endLeftovers([...before.processes, ...owners], clock)
   return {
@@ -60,7 +64,7 @@ export async function resumeRun(
     resumed: before.resumed + 1,
     storePath: storeFile,
     before: (worker) => ({
-      attempts: before.attempts.get(worker) ?? 0,
+      attempts: before.attempts.get(worker) ?? [],
       passed: before.passed.get(worker),
     }),
   }

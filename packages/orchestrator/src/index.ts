@@ -10,7 +10,8 @@
  *   broker-history the broker's generations, and whether it is there
  *   preflight/     each device logged in to, step by step, before the workers or by itself
  *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)
- *   report         what report.json holds, and the directory that it is written into
+ *   report         what report.json holds
+ *   report-directory  where a run writes, and what it finds there
  *   report/        the same as junit.xml and as report.html
  *   health/        the run's events -> what the report says of its connections
  *   config/        nac-broker.yaml -> Config, with file and line in every error

@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import type { WorkerReport } from './report.ts'
+import type { AttemptReport, WorkerReport } from './report.ts'
 import { RunJournal } from './run-journal.ts'
 
 const RUN = {
@@ -26,6 +26,12 @@ function report(name: string, status: WorkerReport['status']): WorkerReport {
   return { name, status, attempts: [] }
 }
 
+const START = '2026-01-01T00:00:01.000Z'
+
+function ended(attempt: number, status: AttemptReport['status']): AttemptReport {
+  return { attempt, status, startedAt: START, durationMs: 5 }
+}
+
 async function sleeper(): Promise<ChildProcess> {
   const child = spawn('sleep', ['60'], { detached: true })
   await once(child, 'spawn')
@@ -40,25 +46,40 @@ async function rewriteAs(pid: number): Promise<void> {
 }
 
 describe('a run that is resumed', () => {
-  test('has the workers that passed, how often each was started, and whose processes may live', async () => {
+  test('has the workers that passed, the attempts of each, and whose processes may live', async () => {
     const child = await sleeper()
     {
       using journal = RunJournal.begin(file, RUN)
-      journal.attempt('bgp-1', 1, process.pid)
+      journal.attempt('bgp-1', 1, START, process.pid)
+      journal.attemptEnded('bgp-1', ended(1, 'passed'))
       journal.ended(report('bgp-1', 'passed'))
-      journal.attempt('bgp-2', 1, process.pid)
+      journal.attempt('bgp-2', 1, START, process.pid)
+      journal.attemptEnded('bgp-2', ended(1, 'failed'))
       journal.ended(report('bgp-2', 'failed'))
-      journal.attempt('ospf', 1, process.pid)
-      journal.attempt('ospf', 2, child.pid ?? 0)
+      journal.attempt('ospf', 1, START, process.pid)
+      journal.attemptEnded('ospf', ended(1, 'failed'))
+      journal.attempt('ospf', 2, START, child.pid ?? 0)
     }
     const { journal, before } = RunJournal.resume(file, RUN)
     journal[Symbol.dispose]()
     expect(before).toMatchObject({ runId: 'run-1', startedAt: RUN.startedAt })
     expect([...before.passed.keys()]).toEqual(['bgp-1'])
     expect([...before.attempts]).toEqual([
-      ['bgp-1', 1],
-      ['bgp-2', 1],
-      ['ospf', 2],
+      ['bgp-1', [ended(1, 'passed')]],
+      ['bgp-2', [ended(1, 'failed')]],
+      [
+        'ospf',
+        [
+          ended(1, 'failed'),
+          {
+            attempt: 2,
+            status: 'cancelled',
+            startedAt: START,
+            durationMs: 0,
+            reason: 'its orchestrator ended first',
+          },
+        ],
+      ],
     ])
     expect(before.processes.map(({ pid }) => pid)).toEqual([child.pid])
   })

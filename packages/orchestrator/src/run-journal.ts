@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { BrokerError } from '@nac-broker/protocol'
 import { ownerOf, processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
-import type { WorkerReport } from './report.ts'
+import type { AttemptReport, WorkerReport } from './report.ts'
 
 /** What makes two runs the same run. */
 export interface RunIdentity {
@@ -13,7 +13,14 @@ type Line =
   | ({ line: 'run'; runId: string; startedAt: string } & RunIdentity)
   /** The process that does the run from here on. */
   | { line: 'orchestrator'; process: ProcessIdentity }
-  | { line: 'attempt'; worker: string; attempt: number; process: ProcessIdentity }
+  | {
+      line: 'attempt'
+      worker: string
+      attempt: number
+      startedAt: string
+      process: ProcessIdentity
+    }
+  | { line: 'attempt-ended'; worker: string; report: AttemptReport }
   | { line: 'ended'; report: WorkerReport }
   | { line: 'finished' }
 
@@ -25,8 +32,8 @@ export interface UnfinishedRun {
   resumed: number
   /** Workers that have passed: they are not started again. */
   passed: ReadonlyMap<string, WorkerReport>
-  /** How often each worker was started. */
-  attempts: ReadonlyMap<string, number>
+  /** Each worker's attempts; how one ended that nobody saw the end of is not known. */
+  attempts: ReadonlyMap<string, readonly AttemptReport[]>
   /** Processes of its workers that may still be alive. */
   processes: readonly ProcessIdentity[]
 }
@@ -74,8 +81,12 @@ export class RunJournal implements Disposable {
     return { journal, before }
   }
 
-  attempt(worker: string, attempt: number, pid: number): void {
-    this.#write({ line: 'attempt', worker, attempt, process: ownerOf(null, pid) })
+  attempt(worker: string, attempt: number, startedAt: string, pid: number): void {
+    this.#write({ line: 'attempt', worker, attempt, startedAt, process: ownerOf(null, pid) })
+  }
+
+  attemptEnded(worker: string, report: AttemptReport): void {
+    this.#write({ line: 'attempt-ended', worker, report })
   }
 
   ended(report: WorkerReport): void {
@@ -114,18 +125,34 @@ function parse(text: string): Line[] {
   }
 }
 
+/** Whoever started it was gone before it ended. */
+const CUT_OFF = {
+  status: 'cancelled',
+  durationMs: 0,
+  reason: 'its orchestrator ended first',
+} as const
+
 function unfinished(run: Extract<Line, { line: 'run' }>, lines: readonly Line[]): UnfinishedRun {
   const passed = new Map<string, WorkerReport>()
-  const attempts = new Map<string, number>()
+  const attempts = new Map<string, AttemptReport[]>()
   const processes = new Map<string, ProcessIdentity>()
   for (const line of lines) {
     if (line.line === 'attempt') {
-      attempts.set(line.worker, line.attempt)
-      processes.set(line.worker, line.process)
+      const { worker, attempt, startedAt, process: identity } = line
+      const seen = attempts.get(worker) ?? []
+      attempts.set(worker, [...seen, { ...CUT_OFF, attempt, startedAt }])
+      processes.set(worker, identity)
     }
-    if (line.line !== 'ended') continue
-    processes.delete(line.report.name)
-    if (line.report.status === 'passed') passed.set(line.report.name, line.report)
+    if (line.line === 'attempt-ended') {
+      const others = (attempts.get(line.worker) ?? []).filter(
+        ({ attempt }) => attempt !== line.report.attempt,
+      )
+      attempts.set(line.worker, [...others, line.report])
+      processes.delete(line.worker)
+    }
+    if (line.line === 'ended' && line.report.status === 'passed') {
+      passed.set(line.report.name, line.report)
+    }
   }
   const { runId, startedAt } = run
   const resumed = lines.filter(({ line }) => line === 'orchestrator').length - 1

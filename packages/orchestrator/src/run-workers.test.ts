@@ -4,11 +4,14 @@ import path from 'node:path'
 import { VirtualClock } from '@nac-broker/supervisor'
 import { expect, it } from 'vitest'
 import { resolveFailurePolicy } from './failure-policy-options.ts'
-import { ReportDirectory, type WorkerReport } from './report.ts'
+import type { WorkerReport } from './report.ts'
+import { ReportDirectory } from './report-directory.ts'
 import { runWorkers } from './run-workers.ts'
 
 it('does not wait for ever for a worker that does not end, and says nothing of it twice', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-crew-'))
+  const directory = new ReportDirectory(folder)
+  await directory.make()
   const clock = new VirtualClock()
   const stop = new AbortController()
   const never = new AbortController().signal
@@ -19,7 +22,7 @@ it('does not wait for ever for a worker that does not end, and says nothing of i
   const running = runWorkers([{ name: 'w', command: ['false'], ...none }], {
     policy: resolveFailurePolicy({}, 1),
     maxParallel: 1,
-    directory: await ReportDirectory.create(folder),
+    directory,
     env: process.env,
     signal: stop.signal,
     hurry: never,
@@ -29,8 +32,9 @@ it('does not wait for ever for a worker that does not end, and says nothing of i
       return hangs.promise
     },
     clock,
-    before: () => ({ attempts: 0, passed: undefined }),
+    before: () => ({ attempts: [], passed: undefined }),
     onSpawn: () => {},
+    onAttemptEnd: () => {},
     onStart: () => {},
     onRetry: () => {},
     onEnd: (worker) => told.push(worker),

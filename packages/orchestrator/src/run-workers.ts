@@ -1,7 +1,8 @@
 import { BrokerError } from '@nac-broker/protocol'
 import { type MemberSpec, runGroup, type SupervisionEvent } from '@nac-broker/supervisor'
 import { decide, type FailurePolicy } from './failure-policy.ts'
-import type { ReportDirectory, WorkerReport } from './report.ts'
+import type { AttemptReport, WorkerReport } from './report.ts'
+import type { ReportDirectory } from './report-directory.ts'
 import { startTurns } from './start-turns.ts'
 import { STOP_MS } from './worker.ts'
 import { type AttemptContext, runAttempt } from './worker-attempt.ts'
@@ -23,7 +24,8 @@ export interface CrewContext extends Omit<
   /** Resolves when it is known what became of the broker: whether a failure is the worker's own. */
   brokerSettled: (signal: AbortSignal) => Promise<void>
   onStart: (worker: string, attempt: number) => void
-  onSpawn: (worker: string, attempt: number, pid: number) => void
+  onSpawn: (worker: string, attempt: number, startedAt: string, pid: number) => void
+  onAttemptEnd: (worker: string, attempt: AttemptReport) => void
   onRetry: (worker: string, retry: { attempt: number; delayMs: number; reason: string }) => void
   onEnd: (report: WorkerReport) => void
 }
@@ -105,10 +107,10 @@ function memberOf(
     async serve({ signal }) {
       await context.startTurn()
       signal.throwIfAborted()
-      const attempt = record.begin()
+      const { attempt, startedAt } = record.begin()
       const before = record.lastAttempt?.reason ?? 'the run was resumed'
       context.onStart(name, attempt)
-      const onSpawn = (pid: number): void => context.onSpawn(name, attempt, pid)
+      const onSpawn = (pid: number): void => context.onSpawn(name, attempt, startedAt, pid)
       const end = await runAttempt(worker, {
         ...context,
         onSpawn,
@@ -118,6 +120,7 @@ function memberOf(
         logFile,
       })
       record.end(end)
+      if (record.lastAttempt) context.onAttemptEnd(name, record.lastAttempt)
       if (end.status === 'passed') return
       if (end.status === 'failed') await context.brokerSettled(signal)
       if (context.lost.aborted) record.excuse()

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { superviseBroker } from '@nac-broker/broker'
+import { resolveSupervision, superviseBroker } from '@nac-broker/broker'
 import { loadTestbed } from '@nac-broker/devices'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
@@ -16,7 +16,8 @@ import { recordHealth } from './health/record-health.ts'
 import { interruptionExitCode } from './interruption.ts'
 import { type Preflight, preflightOf } from './preflight/before-run.ts'
 import type { DevicePreflight, PreflightReport } from './preflight/report.ts'
-import { deviceReport, ReportDirectory, type RunReport, type WorkerReport } from './report.ts'
+import { deviceReport, type RunReport, type WorkerReport } from './report.ts'
+import { ReportDirectory } from './report-directory.ts'
 import { runWorkers } from './run-workers.ts'
 import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
 
@@ -104,7 +105,9 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const names = plan({}).map(({ name }) => name)
   const maxParallel = config.maxParallel ?? names.length
   const policy = resolveFailurePolicy(config.failurePolicy ?? {}, names.length)
-  const directory = await ReportDirectory.create(config.reportDir)
+  // Whatever is refused is refused before anything of an earlier run goes.
+  resolveSupervision(config.broker)
+  const directory = new ReportDirectory(config.reportDir)
   const identity = { testbed: path.resolve(testbed.path), workers: names }
   const begin = config.resume ? resumeRun : beginRun
   const begun = await begin(directory, identity, { clock, log })
@@ -158,7 +161,9 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       clock,
       guard,
       onStart: (worker, attempt) => emit({ event: 'worker-started', worker, attempt }),
-      onSpawn: (worker, attempt, pid) => journal.attempt(worker, attempt, pid),
+      onSpawn: (worker, attempt, startedAt, pid) =>
+        journal.attempt(worker, attempt, startedAt, pid),
+      onAttemptEnd: (worker, attempt) => journal.attemptEnded(worker, attempt),
       onRetry: (worker, retry) => emit({ event: 'worker-retrying', worker, ...retry }),
       onLine: options.onLine,
       lastTraffic: (worker) => health.recorder.lastTraffic(worker),

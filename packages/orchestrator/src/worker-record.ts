@@ -6,7 +6,7 @@ import type { PlannedWorker } from './worker-plan.ts'
 
 /** What a run that is resumed has had of a worker. */
 export interface Before {
-  attempts: number
+  attempts: readonly AttemptReport[]
   /** How it has passed, if it has. */
   passed: WorkerReport | undefined
 }
@@ -22,8 +22,6 @@ export class WorkerRecord {
   #state: WorkerState = 'waiting'
   #reason: string | undefined
   #running: { attempt: number; startedAt: string; startedMs: number } | undefined
-  #firstStartMs = 0
-  #lastEndMs = 0
 
   constructor(worker: PlannedWorker, clock: Clock, before: Before) {
     this.worker = worker
@@ -55,15 +53,14 @@ export class WorkerRecord {
     return this.#state !== 'waiting' && this.#state !== 'running'
   }
 
-  /** Returns the attempt's number, counted from the run's first. */
-  begin(): number {
-    const attempt = this.#before.attempts + this.tries + 1
+  /** Returns the attempt's number, counted from the run's first, and when it begins. */
+  begin(): { attempt: number; startedAt: string } {
+    const attempt = (this.#all().at(-1)?.attempt ?? 0) + 1
     const startedAt = this.#clock.wallTime().toISOString()
     const startedMs = this.#clock.now()
-    if (this.tries === 0) this.#firstStartMs = startedMs
     this.#state = 'running'
     this.#running = { attempt, startedAt, startedMs }
-    return attempt
+    return { attempt, startedAt }
   }
 
   /** The attempt that runs, if one does, has ended. */
@@ -71,8 +68,7 @@ export class WorkerRecord {
     if (!this.#running) return
     const { attempt, startedAt, startedMs } = this.#running
     this.#running = undefined
-    this.#lastEndMs = this.#clock.now()
-    const durationMs = Math.round(this.#lastEndMs - startedMs)
+    const durationMs = Math.round(this.#clock.now() - startedMs)
     this.#attempts.push({ attempt, ...end, startedAt, durationMs })
   }
 
@@ -94,7 +90,8 @@ export class WorkerRecord {
     if (this.#before.passed) return this.#before.passed
     const { name, group, device } = this.worker
     const { reason, lastAttempt } = this
-    const [first] = this.#attempts
+    const attempts = this.#all()
+    const [first] = attempts
     return {
       name,
       ...(group !== undefined && { group }),
@@ -105,10 +102,21 @@ export class WorkerRecord {
       ...(reason !== undefined && { reason }),
       ...(first && {
         startedAt: first.startedAt,
-        durationMs: Math.round(this.#lastEndMs - this.#firstStartMs),
+        durationMs: spanOf(attempts),
         log,
       }),
-      attempts: this.#attempts,
+      attempts,
     }
   }
+
+  #all(): AttemptReport[] {
+    return [...this.#before.attempts, ...this.#attempts]
+  }
+}
+
+/** From the first attempt's start to the last one's end, by the calendar: a run may be resumed days later. */
+function spanOf(attempts: readonly AttemptReport[]): number {
+  const [first, last] = [attempts[0], attempts.at(-1)]
+  if (!first || !last) return 0
+  return Date.parse(last.startedAt) - Date.parse(first.startedAt) + last.durationMs
 }

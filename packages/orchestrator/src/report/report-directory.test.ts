@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises'
+import { access, readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ReportDirectory } from '../report.ts'
 import { type RunLab, shell, startRunLab } from '../run.fixture.ts'
 import { JUNIT_SCHEMA } from './junit-schema.fixture.ts'
 import { xmlErrors } from './xml-lint.fixture.ts'
@@ -40,12 +40,59 @@ it('writes what became of a run for programs, for CI servers and for people', as
   await Promise.all(logs.map((log) => file(log ?? '')))
 })
 
-it("does not leave an earlier run's reports beside those of a run that is to come", async () => {
-  const { report } = await lab.run([shell('true', 1)], { reportDir: lab.path('again') })
+it("does not leave an earlier run's reports, logs and store beside those of a run that is to come", async () => {
+  const reportDir = lab.path('again')
+  await lab.run([shell('true', 2)], { reportDir })
+  const { report } = await lab.run([shell('test ! -e again/report.json', 1)], { reportDir })
   expect(report.status).toBe('COMPLETE')
-  const files = ['report.json', 'junit.xml', 'report.html'].map((name) => lab.path('again', name))
-  await Promise.all(files.map((name) => access(name)))
-  await ReportDirectory.create(lab.path('again'))
-  const left = await Promise.allSettled(files.map((name) => access(name)))
-  expect(left.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect(await readdir(lab.path('again', 'workers'))).toEqual(['w-1.log'])
 })
+
+it('leaves everything of an earlier run as it is when the next one is refused', async () => {
+  const reportDir = lab.path('kept')
+  await lab.run([shell('exit 3', 1)], { reportDir })
+  const before = await contents(reportDir)
+  const broker = { host: 'inline', crashPolicy: 'restart' } as const
+  const refused = { code: 'CONFIG_INVALID' }
+  await expect(lab.run([shell('true', 1)], { reportDir, broker })).rejects.toMatchObject(refused)
+  await expect(
+    lab.run([shell('true', 1)], { reportDir, broker, resume: true }),
+  ).rejects.toMatchObject(refused)
+  await expect(lab.run([shell('true', 5)], { reportDir, resume: true })).rejects.toMatchObject(
+    refused,
+  )
+  expect(await contents(reportDir)).toEqual(before)
+})
+
+it('makes nothing where there is no run to resume', async () => {
+  const reportDir = lab.path('never-was')
+  await expect(lab.run([shell('true', 1)], { reportDir, resume: true })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  })
+  await expect(access(reportDir)).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+it('tells of a resumed run every attempt that there was', async () => {
+  const reportDir = lab.path('resumed')
+  await lab.run([shell('exit 3', 1)], { reportDir })
+  const { report } = await lab.run([shell('true', 1)], { reportDir, resume: true })
+  expect(report.workers).toMatchObject([
+    {
+      status: 'passed',
+      attempts: [
+        { attempt: 1, exitCode: 3 },
+        { attempt: 2, exitCode: 0 },
+      ],
+    },
+  ])
+})
+
+/** Each file with its content. */
+async function contents(directory: string): Promise<[string, string][]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const paths = files.map(({ parentPath, name }) => path.join(parentPath, name)).toSorted()
+  return Promise.all(
+    paths.map(async (file): Promise<[string, string]> => [file, await readFile(file, 'latin1')]),
+  )
+}
