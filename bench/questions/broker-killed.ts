@@ -1,9 +1,17 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { BrokerError } from '@nac-broker/client'
+import { encodeFrame } from '@nac-broker/protocol'
 import { systemClock } from '@nac-broker/supervisor'
+import { pack } from 'msgpackr'
 import type { HostKind } from '../../packages/chaos-tests/src/supervised-lab.fixture.ts'
 import { CALLS, callsInFlight, type CallsInFlight } from '../calls-in-flight.ts'
 import { requireNonce } from '../nonce.ts'
-import type { Question, Table } from '../question.ts'
+import { startProgram } from '../program.ts'
+import type { Question, Row, Table } from '../question.ts'
 import { repeat } from '../samples.ts'
 
 const KILLS = { thread: 'thread terminated', process: 'process SIGKILLed' } as const
@@ -45,10 +53,30 @@ async function table(host: HostKind, times: number): Promise<Table> {
       {
         what: 'restart: greets, to the last call is with it',
         samples: restarted.map(({ replayedMs }) => replayedMs),
-        bar: 'at most 10',
       },
+      ...(host === 'process' ? [await bareProcess(times)] : []),
     ],
   }
+}
+
+/** What the system takes for itself: it frees a process's memory before it closes its connections. */
+async function bareProcess(times: number): Promise<Row> {
+  const knownMs = await repeat(times, async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'nac-broker-bench-'))
+    const socketPath = path.join(directory, 'echo.sock')
+    const server = await startProgram('echo.ts', socketPath)
+    const socket = createConnection(socketPath)
+    socket.write(encodeFrame(pack({})))
+    await once(socket, 'data')
+    const killedAtMs = systemClock.now()
+    process.kill(server.pid ?? 0, 'SIGKILL')
+    await once(socket, 'close')
+    const atMs = systemClock.now()
+    await server[Symbol.asyncDispose]()
+    await rm(directory, { recursive: true })
+    return atMs - killedAtMs
+  })
+  return { what: 'a bare echo server in Node: kill, to its client knows', samples: knownMs }
 }
 
 async function underAbort(host: HostKind): Promise<{ knownMs: number; settledMs: number }> {
