@@ -1,7 +1,9 @@
 import {
   type Device,
+  LoginRecord,
   type LoginStep,
   LoginSteps,
+  refusedMeanwhile,
   type Session,
   type SessionEnd,
   type TimedStep,
@@ -11,7 +13,6 @@ import type { Clock, Timer } from '@nac-broker/supervisor'
 import type { Tally } from './broker-statistics.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LaneSessions, type PooledSession } from './lane-sessions.ts'
-import { type LoginPause, LoginRecord } from './login-record.ts'
 import type { SessionSlots, SlotLease } from './session-slots.ts'
 
 /** Something that needs a session of its own for a while. */
@@ -176,7 +177,8 @@ export class DeviceLane {
     const { pause } = this.#logins
     if (pause?.linesFull) return this.#pumpAfter(pause.remainingMs)
     if (pause) {
-      if (this.#sessions.open === 0 && this.#opening === 0) this.#failQueued(pause)
+      if (this.#sessions.open > 0 || this.#opening > 0) return
+      for (const job of this.#queue.drain()) job.fail(refusedMeanwhile(pause))
       return
     }
     while (
@@ -260,19 +262,6 @@ export class DeviceLane {
   #pumpAfter(delayMs: number): void {
     this.#retry?.cancel()
     this.#retry = this.#context.clock.startTimer(delayMs, () => this.#pump())
-  }
-
-  #failQueued({ remainingMs: retryAfterMs, error }: LoginPause): void {
-    const seconds = (retryAfterMs / 1000).toFixed(1)
-    for (const job of this.#queue.drain()) {
-      job.fail(
-        new BrokerError(error.code, `${error.message} (not tried again for another ${seconds} s)`, {
-          device: this.device.name,
-          retryAfterMs,
-          cause: error,
-        }),
-      )
-    }
   }
 
   #onEnded(pooled: PooledSession, end: SessionEnd): void {

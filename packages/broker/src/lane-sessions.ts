@@ -1,5 +1,6 @@
 import type { Session, SessionEnd } from '@nac-broker/devices'
 import type { BrokerEvent } from '@nac-broker/protocol'
+import { Turn } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { SlotLease } from './session-slots.ts'
 
@@ -10,16 +11,12 @@ export interface PooledSession {
   readonly session: Session
   readonly lease: SlotLease
   /** What it has served since it was opened: its turn, when others wait for it. */
-  readonly turn: { startedMs: number; commands: number }
+  readonly turn: Turn
   state:
     | { kind: 'idle'; sinceMs: number }
     | { kind: 'busy'; closeAfter: CloseReason | undefined }
     | { kind: 'closing'; by: CloseReason }
 }
-
-/** A session that others wait for is given up after this much work, so that everybody has a turn. */
-const TURN_COMMANDS = 10
-const TURN_MS = 1_000
 
 /** The open sessions of one device. */
 export class LaneSessions {
@@ -43,7 +40,7 @@ export class LaneSessions {
 
   add(session: Session, lease: SlotLease): PooledSession {
     const nowMs = this.#clock.now()
-    const turn = { startedMs: nowMs, commands: 0 }
+    const turn = new Turn(this.#clock)
     const pooled: PooledSession = { session, lease, turn, state: { kind: 'idle', sinceMs: nowMs } }
     this.#all.add(pooled)
     return pooled
@@ -71,7 +68,9 @@ export class LaneSessions {
   /** Returns whether it has served before. */
   begin(pooled: PooledSession): boolean {
     pooled.state = { kind: 'busy', closeAfter: undefined }
-    return pooled.turn.commands++ > 0
+    const servedBefore = pooled.turn.commands > 0
+    pooled.turn.served()
+    return servedBefore
   }
 
   /** Its command is done. It is closed if that was asked for meanwhile, or its turn is over and `wanted`. */
@@ -80,7 +79,7 @@ export class LaneSessions {
     const { closeAfter } = pooled.state
     pooled.state = { kind: 'idle', sinceMs: this.#clock.now() }
     if (closeAfter) this.close(pooled, closeAfter)
-    else if (wanted && (idle || this.#turnIsOver(pooled))) this.close(pooled, 'evicted')
+    else if (wanted && (idle || pooled.turn.isOver)) this.close(pooled, 'evicted')
   }
 
   /** Closes the session that has been idle longest. */
@@ -93,7 +92,7 @@ export class LaneSessions {
   giveWay(): void {
     if (this.#longestIdle()) return this.evictIdle()
     for (const pooled of this.#all) {
-      if (pooled.state.kind !== 'busy' || !this.#turnIsOver(pooled)) continue
+      if (pooled.state.kind !== 'busy' || !pooled.turn.isOver) continue
       pooled.state.closeAfter ??= 'evicted'
       return
     }
@@ -116,11 +115,6 @@ export class LaneSessions {
   /** Ends every one at once. */
   destroy(): void {
     for (const { session } of this.#all) session.destroy()
-  }
-
-  #turnIsOver({ turn }: PooledSession): boolean {
-    const servedMs = this.#clock.now() - turn.startedMs
-    return turn.commands >= TURN_COMMANDS || servedMs >= TURN_MS
   }
 
   #longestIdle(): { pooled: PooledSession; sinceMs: number } | undefined {

@@ -7,12 +7,14 @@
  *   session         prompts, echo, commands on a transport
  *   open-session    a testbed's device -> a live session
  *   login-steps     what a login consists of, timed
+ *   login-record    how logging in has fared, and when it may be tried again
  *   secrets         its passwords, to be found in what it says
  *   simulator/      devices that are real SSH servers on loopback, with a log of their own
  *
  * One session: loadTestbed -> device() -> openSession -> transports/ssh -> session.execute.
  */
 export { assertOneLine } from './command-text.ts'
+export { type LoginPause, LoginRecord, refusedMeanwhile } from './login-record.ts'
 export { LoginSteps, type LoginStep, type TimedStep } from './login-steps.ts'
 export { openSession, type OpenSessionOptions } from './open-session.ts'
 export { type Scrub, scrubberOf, Secrets } from './secrets.ts'

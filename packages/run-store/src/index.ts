@@ -14,6 +14,7 @@
  *     slot-queue       the queue for slots, as rows
  *     lease            one slot, held
  *     reaper           removes what the dead left
+ *   turn             how long one who has a slot keeps it while others wait
  *   events           what happened, in order
  *   checkpoints      how far each worker has come
  *   connection       short transactions, patient with other processes' locks
@@ -42,4 +43,5 @@ export type { AcquireOptions, HeldLease, SessionLedger } from './session-ledger.
 export { recordedOutput } from './recorded-output.ts'
 export { openRunStore, type RunStore, type RunStoreOptions } from './store.ts'
 export type { Wanted } from './slot-queue.ts'
+export { Turn } from './turn.ts'
 export { RunStoreError, type RunStoreErrorCode } from './store-error.ts'

@@ -16,6 +16,8 @@ export interface AcquireOptions extends SlotRequest {
   onWait?: ((before: number) => void) | undefined
 }
 
+type SlotLimits = Pick<SlotRequest, 'device' | 'maxPerDevice' | 'maxTotal'>
+
 export interface HeldLease {
   readonly id: number
   readonly device: string
@@ -87,6 +89,23 @@ export class SessionLedger {
     return this.#connection.read(() => this.#heldLeases())
   }
 
+  /** Why there is no slot now: `SESSION_LIMIT`, naming who holds them. */
+  async sessionLimit(
+    { device, maxPerDevice, maxTotal }: SlotLimits,
+    before = 0,
+  ): Promise<BrokerError> {
+    const all = await this.leases()
+    const onDevice = all.filter((lease) => lease.device === device)
+    const deviceFull = onDevice.length >= maxPerDevice
+    const holders = deviceFull ? onDevice : all
+    const limit = deviceFull
+      ? `all ${maxPerDevice} sessions that it may have are`
+      : `${all.length} of the run's ${maxTotal} sessions are`
+    const queue = before > 0 ? `, and ${before} waited before` : ''
+    const message = `${device}: no session slot in time: ${limit} held by ${namesOf(holders)}${queue}`
+    return new BrokerError('SESSION_LIMIT', message, { device })
+  }
+
   async #wait(options: AcquireOptions, firstTicket: number): Promise<number> {
     const { clock } = this.#connection
     const { deadlineMs, signal } = options
@@ -111,7 +130,7 @@ export class SessionLedger {
         told = true
         const lookMs = Math.min(LOOK_EVERY_MS * (1 + before), LOOK_AT_LEAST_EVERY_MS)
         const pauseMs = Math.min(lookMs * (0.5 + clock.random()), deadlineMs - clock.now())
-        if (pauseMs <= 0) throw await this.#sessionLimit(options, before)
+        if (pauseMs <= 0) throw await this.sessionLimit(options, before)
         await this.#pause(pauseMs, signal)
         signal?.throwIfAborted()
       }
@@ -164,22 +183,6 @@ export class SessionLedger {
           child: child === null ? undefined : (JSON.parse(child) as ProcessIdentity),
         }) as HeldLease,
     )
-  }
-
-  async #sessionLimit(
-    { device, maxPerDevice, maxTotal }: AcquireOptions,
-    before: number,
-  ): Promise<BrokerError> {
-    const all = await this.leases()
-    const onDevice = all.filter((lease) => lease.device === device)
-    const deviceFull = onDevice.length >= maxPerDevice
-    const holders = deviceFull ? onDevice : all
-    const limit = deviceFull
-      ? `all ${maxPerDevice} sessions that it may have are`
-      : `${all.length} of the run's ${maxTotal} sessions are`
-    const queue = before > 0 ? `, and ${before} waited before` : ''
-    const message = `${device}: no session slot in time: ${limit} held by ${namesOf(holders)}${queue}`
-    return new BrokerError('SESSION_LIMIT', message, { device })
   }
 }
 

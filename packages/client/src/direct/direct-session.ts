@@ -1,13 +1,16 @@
 import {
   type Device,
+  type LoginPause,
+  LoginRecord,
   loginUnderWay,
   openSession,
   type OpenSessionOptions,
+  refusedMeanwhile,
   type Session,
 } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
-import { type HeldLease, type Lease, ownerOf, type RunStore } from '@nac-broker/run-store'
-import { Backoff, type Clock, type Timer } from '@nac-broker/supervisor'
+import { type Lease, ownerOf, type RunStore, Turn } from '@nac-broker/run-store'
+import type { Clock, Timer } from '@nac-broker/supervisor'
 import { asStoreError } from './store-failure.ts'
 
 export interface DirectSessionOptions {
@@ -24,31 +27,19 @@ type ClosedBy = Extract<BrokerEvent, { event: 'session-closed' }>['by']
 
 interface Held {
   readonly session: Session
-  /** Its turn: what it has done since it was opened. */
-  readonly sinceMs: number
-  commands: number
+  readonly turn: Turn
   /** Why we close it; undefined: somebody else did. */
   closing: ClosedBy | undefined
 }
 
-/** A session that others wait for is given up after this much work, so that everybody has a turn. */
-const TURN_COMMANDS = 10
-const TURN_MS = 1_000
-
 /** How long one that others wait for may be idle: callers that take turns with it come back at once. */
 const IDLE_MS = 50
-
-/** A wrong password tried again and again locks accounts, hence the floor. */
-const LOGIN_BACKOFF = { minMs: 1_000, firstMs: 2_000, maxMs: 60_000 }
-/** A device frees a line some time after a session ended: try again soon. */
-const LINES_FULL_BACKOFF = { minMs: 100, firstMs: 250, maxMs: 2_000 }
 
 /** The one session that this process may have to a device: its slot in the ledger, its login, its turn. */
 export class DirectSession {
   readonly #device: Device
   readonly #options: DirectSessionOptions
-  readonly #loginBackoff: Backoff
-  readonly #linesFullBackoff: Backoff
+  readonly #logins: LoginRecord
   readonly #closing = new AbortController()
   #held: Held | undefined
   /** When the session before is over and its slot free. */
@@ -56,14 +47,11 @@ export class DirectSession {
   /** What the next session waits for. */
   #hindrance: 'slot' | 'login' | BrokerError | undefined
   #idle: Timer | undefined
-  /** Why logging in is not tried before `untilMs`. */
-  #refused: { untilMs: number; error: BrokerError } | undefined
 
   constructor(device: Device, options: DirectSessionOptions) {
     this.#device = device
     this.#options = options
-    this.#loginBackoff = new Backoff(options.clock, LOGIN_BACKOFF)
-    this.#linesFullBackoff = new Backoff(options.clock, LINES_FULL_BACKOFF)
+    this.#logins = new LoginRecord(options.clock)
   }
 
   /**
@@ -75,7 +63,7 @@ export class DirectSession {
     this.#idle = undefined
     for (;;) {
       if (this.#held?.session.isOpen) return this.#held.session
-      this.#requireNotRefused()
+      await this.#untilLoginMayBeTried(signal)
       await this.#released
       this.#hindrance = 'slot'
       const lease = await this.#slot(signal)
@@ -89,11 +77,7 @@ export class DirectSession {
         await lease?.release().catch(() => {})
         this.#closing.signal.throwIfAborted()
         const error = asBrokerError(caught, { device: this.#device.name })
-        const delayMs = this.#loginFailed(error)
-        if (error.code !== 'SESSION_LIMIT') throw error
-        // Its lines are full: it frees one some time after whoever had it has gone.
-        this.#hindrance = error
-        await this.#options.clock.sleep(delayMs, AbortSignal.any([signal, this.#closing.signal]))
+        if (!this.#loginFailed(error).linesFull) throw error
       }
     }
   }
@@ -105,27 +89,17 @@ export class DirectSession {
       return new BrokerError('DEADLINE_EXCEEDED', message, { device: this.#device.name })
     }
     if (this.#hindrance !== 'slot') return this.#hindrance
-    const { store, maxSessionsPerDevice, maxConnections } = this.#options
-    const all = (await store?.ledger.leases().catch(() => undefined)) ?? []
-    const device = this.#device.name
-    const here = all.filter((lease) => lease.device === device)
-    const full = here.length >= maxSessionsPerDevice
-    const limit = full
-      ? `all ${maxSessionsPerDevice} sessions that it may have are`
-      : `${all.length} of the run's ${maxConnections} sessions are`
-    const message = `${device}: no session slot in time: ${limit} held by ${namesOf(full ? here : all)}`
-    return new BrokerError('SESSION_LIMIT', message, { device })
+    const { store } = this.#options
+    return store?.ledger.sessionLimit(this.#limits).catch(() => undefined)
   }
 
   /** To be called after each command: gives the session up when its turn is over and others wait. */
   async used(): Promise<void> {
     const held = this.#held
     if (!held?.session.isOpen) return
-    held.commands++
+    held.turn.served()
     if (held.closing) return this.#close(held, held.closing)
-    const heldMs = this.#options.clock.now() - held.sinceMs
-    if (held.commands < TURN_COMMANDS && heldMs < TURN_MS) return
-    if (await this.#othersWait()) await this.#close(held, 'evicted')
+    if (held.turn.isOver && (await this.#othersWait())) await this.#close(held, 'evicted')
   }
 
   /** To be called when there is nothing to do: from now on the session is there for whoever waits. */
@@ -151,24 +125,26 @@ export class DirectSession {
     if (this.#held) await this.#close(this.#held, 'shutdown')
   }
 
-  #requireNotRefused(): void {
-    const { untilMs = 0, error } = this.#refused ?? {}
-    const retryAfterMs = untilMs - this.#options.clock.now()
-    if (!error || retryAfterMs <= 0) return
-    const seconds = (retryAfterMs / 1000).toFixed(1)
-    const message = `${error.message} (not tried again for another ${seconds} s)`
-    const { device } = error
-    throw new BrokerError(error.code, message, { device, retryAfterMs, cause: error })
+  /** Waits for a device whose lines are full: it frees one some time after whoever had it has gone. */
+  async #untilLoginMayBeTried(signal: AbortSignal): Promise<void> {
+    const { pause } = this.#logins
+    if (!pause) return
+    if (!pause.linesFull) throw refusedMeanwhile(pause)
+    this.#hindrance = pause.error
+    const { clock } = this.#options
+    await clock.sleep(pause.remainingMs, AbortSignal.any([signal, this.#closing.signal]))
+  }
+
+  get #limits(): { device: string; maxPerDevice: number; maxTotal: number } {
+    const { maxSessionsPerDevice: maxPerDevice, maxConnections: maxTotal } = this.#options
+    return { device: this.#device.name, maxPerDevice, maxTotal }
   }
 
   async #slot(signal: AbortSignal): Promise<Lease | undefined> {
-    const { store, maxSessionsPerDevice, maxConnections } = this.#options
     try {
-      return await store?.ledger.acquire({
-        device: this.#device.name,
+      return await this.#options.store?.ledger.acquire({
+        ...this.#limits,
         owner: ownerOf(null),
-        maxPerDevice: maxSessionsPerDevice,
-        maxTotal: maxConnections,
         // Each caller has a deadline of its own; the wait ends when none is left.
         deadlineMs: Infinity,
         signal: AbortSignal.any([signal, this.#closing.signal]),
@@ -187,10 +163,9 @@ export class DirectSession {
       signal: this.#closing.signal,
       onChildProcess: (pid) => void lease?.setChildPid(pid).catch(() => {}),
     })
-    this.#loginBackoff.reset()
-    this.#linesFullBackoff.reset()
+    this.#logins.succeeded()
     emit({ event: 'session-opened', device, openMs: clock.now() - startedMs })
-    const held: Held = { session, sinceMs: clock.now(), commands: 0, closing: undefined }
+    const held: Held = { session, turn: new Turn(clock), closing: undefined }
     this.#held = held
     this.#released = this.#whenEnded(held, lease)
     if (!this.#closing.signal.aborted) return session
@@ -220,15 +195,18 @@ export class DirectSession {
     else this.rest()
   }
 
-  /** Returns how long to wait before the next attempt. */
-  #loginFailed(error: BrokerError): number {
-    const { clock, emit } = this.#options
-    const linesFull = error.code === 'SESSION_LIMIT'
-    const retryAfterMs = (linesFull ? this.#linesFullBackoff : this.#loginBackoff).nextDelayMs()
-    if (!linesFull) this.#refused = { untilMs: clock.now() + retryAfterMs, error }
+  #loginFailed(error: BrokerError): LoginPause {
+    const pause = this.#logins.failed(error)
     const { code, message } = error
-    emit({ event: 'login-failed', device: this.#device.name, code, message, retryAfterMs })
-    return retryAfterMs
+    const { remainingMs: retryAfterMs } = pause
+    this.#options.emit({
+      event: 'login-failed',
+      device: this.#device.name,
+      code,
+      message,
+      retryAfterMs,
+    })
+    return pause
   }
 
   /** A store that cannot be asked now is asked again after the next command. */
@@ -244,14 +222,4 @@ export class DirectSession {
     await held.session.close()
     await this.#released
   }
-}
-
-/** The first few, the oldest first. */
-function namesOf(leases: readonly HeldLease[]): string {
-  const names = leases.map(({ owner: { pid, generation } }) =>
-    generation === null ? `pid ${pid} (direct)` : `pid ${pid} (generation ${generation})`,
-  )
-  const different = [...new Set(names)]
-  const more = different.length > 3 ? ` and ${different.length - 3} more` : ''
-  return `${different.slice(0, 3).join(', ')}${more}`
 }

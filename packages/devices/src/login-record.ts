@@ -1,4 +1,4 @@
-import type { BrokerError } from '@nac-broker/protocol'
+import { BrokerError } from '@nac-broker/protocol'
 import { Backoff, type Clock } from '@nac-broker/supervisor'
 
 /** A wrong password tried again and again locks accounts, hence the floor. */
@@ -62,6 +62,14 @@ export class LoginRecord {
   lost(error: BrokerError): void {
     this.#lastError = error
   }
+}
+
+/** What whoever wants to log in meanwhile is told. */
+export function refusedMeanwhile({ remainingMs, error }: LoginPause): BrokerError {
+  const seconds = (remainingMs / 1000).toFixed(1)
+  const message = `${error.message} (not tried again for another ${seconds} s)`
+  const { code, device } = error
+  return new BrokerError(code, message, { device, retryAfterMs: remainingMs, cause: error })
 }
 
 function isLinesFull({ code }: BrokerError): boolean {
