@@ -5,7 +5,6 @@ import {
   type BrokerStatistics,
   type StatusResult,
 } from '@nac-broker/protocol'
-import { processIsGone, type RunStore } from '@nac-broker/run-store'
 import {
   type Crash,
   EventFeed,
@@ -13,10 +12,12 @@ import {
   supervise,
   type SupervisionResult,
   systemClock,
+  whenAborted,
 } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { CloseOptions } from './broker.ts'
 import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
+import { fence } from './fence.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
@@ -163,7 +164,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       onEvent: (event) => this.#feed.emit(event),
       onLog: (line) => relog(log, line),
     })
-    const stopped = aborted(run.signal)
+    const stopped = whenAborted(run.signal)
     try {
       const pid = await Promise.race([generation.start(), stopped])
       if (pid === undefined) return
@@ -213,19 +214,6 @@ export class BrokerSupervisor implements SupervisedBroker {
   }
 }
 
-/** Ends what the generation's own end has left running, and then takes its rights away. */
-async function fence(store: RunStore, generation: number): Promise<void> {
-  for (const { owner, child } of await store.ledger.leases()) {
-    if (owner.generation !== generation || !child || processIsGone(child)) continue
-    try {
-      process.kill(-child.pid, 'SIGKILL')
-    } catch {
-      // It ended just now.
-    }
-  }
-  await store.generations.end(generation)
-}
-
 /** The whole history, in one line. */
 function storyOf(crashes: readonly Crash[]): string {
   const told = crashes.map(({ attempt, error, ranMs }) => {
@@ -236,13 +224,6 @@ function storyOf(crashes: readonly Crash[]): string {
   return told.length === 1
     ? `the broker was lost (${only}) and is not restarted`
     : `the broker was lost ${told.length} times and restarting was given up (${told.join('; ')})`
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }
 
 /** Writes a hosted broker's line as one of ours. */

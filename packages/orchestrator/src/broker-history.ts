@@ -1,5 +1,5 @@
 import type { SupervisedBroker, SupervisedBrokerEvent } from '@nac-broker/broker'
-import type { Clock } from '@nac-broker/supervisor'
+import { type Clock, whenAborted } from '@nac-broker/supervisor'
 import type { GenerationReport } from './report.ts'
 
 const TURNS = ['listening', 'broker-lost', 'restarting', 'fallback', 'aborted'] as const
@@ -34,10 +34,7 @@ export class BrokerHistory {
    * given up. While it is being restarted nobody can tell. `signal` ends the wait.
    */
   async settled(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    const aborted = whenAborted(signal)
     const isUp = async (): Promise<boolean> => {
       // Taken before the question, so that no turn is missed meanwhile.
       const turn = this.#nextTurn.promise

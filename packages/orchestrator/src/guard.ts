@@ -1,5 +1,11 @@
 import { BrokerError } from '@nac-broker/protocol'
-import { type Clock, type ServeRun, supervise, systemClock } from '@nac-broker/supervisor'
+import {
+  type Clock,
+  type ServeRun,
+  supervise,
+  systemClock,
+  whenAborted,
+} from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { GuardedGroup } from './guard-messages.ts'
 import { GuardProcess } from './guard-process.ts'
@@ -120,11 +126,4 @@ class SupervisedGuard implements Guard {
       await guard.release(this.#clock)
     }
   }
-}
-
-function whenAborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }

@@ -6,6 +6,7 @@
  *   backoff         how long to wait after a failure
  *   deadline        how long to wait for an answer
  *   batch           what is cheaper to hand over together
+ *   when-aborted    an AbortSignal to wait for
  *   event-feed      a typed stream of events for readers of any speed
  *
  *   supervision         what a supervised thing is given, what happens to it and how that ends
@@ -43,3 +44,4 @@ export type {
   SupervisionResult,
 } from './supervision.ts'
 export { VirtualClock } from './virtual-clock.ts'
+export { whenAborted } from './when-aborted.ts'
