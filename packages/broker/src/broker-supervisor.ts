@@ -13,6 +13,7 @@ import {
   type SupervisionResult,
   systemClock,
   whenAborted,
+  failpoint,
 } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { CloseOptions } from './broker.ts'
@@ -145,6 +146,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     const { options, settings, place, store, log } = this.#parts
     const number = ++this.generation
     const { testbed, clock = systemClock } = options
+    failpoint('supervisor.broker.launching')
     const generation = new Generation({
       host: this.#host,
       options: {
@@ -168,6 +170,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     try {
       const pid = await Promise.race([generation.start(), stopped])
       if (pid === undefined) return
+      failpoint('supervisor.broker.ready')
       this.#current = generation
       run.ready()
       this.#firstReady.resolve()
@@ -185,11 +188,14 @@ export class BrokerSupervisor implements SupervisedBroker {
       throw error
     } finally {
       // Fence before it is replaced: nothing of it runs, and then nothing of it counts, any more.
+      failpoint('supervisor.broker.to-be-killed')
       await generation.kill()
+      failpoint('supervisor.broker.to-be-fenced')
       if (store)
         await fence(store, number).catch((error: unknown) =>
           log.error({ err: error }, 'not fenced'),
         )
+      failpoint('supervisor.broker.fenced')
       this.#past.push(generation.statistics)
       if (this.#current === generation) this.#current = undefined
     }
@@ -201,6 +207,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     if (result.crashes.every(({ readyMs }) => readyMs === undefined)) return
     const { log, settings } = this.#parts
     const { generation } = this
+    failpoint('supervisor.broker.given-up')
     const message = storyOf(result.crashes)
     this.#firstReady.reject(new BrokerError('BROKER_LOST', message))
     if (settings.crashPolicy.at(-1) === 'fallback') {

@@ -6,7 +6,7 @@ import {
   type BrokerStatistics,
   type StatusResult,
 } from '@nac-broker/protocol'
-import { type Clock, systemClock, withDeadline } from '@nac-broker/supervisor'
+import { type Clock, systemClock, withDeadline, failpoint } from '@nac-broker/supervisor'
 import { openRunStore, ownerOf } from '@nac-broker/run-store'
 import { pino } from 'pino'
 import type { BrokerContext } from './broker-context.ts'
@@ -65,9 +65,11 @@ export async function startBroker(
     ? await explicitSocketPlace(options.socketPath)
     : await defaultSocketPlace(env)
 
+  failpoint('broker.start.configured')
   const store = options.storePath ? await openRunStore(options.storePath, { clock }) : undefined
   await store?.generations.begin(settings.generation, ownerOf(settings.generation))
 
+  failpoint('broker.start.generation-begun')
   const feed = new BrokerFeed(clock)
   feed.withoutCommands.subscribe((event) => log.debug(event, event.event))
   const commands = new CommandEvents(feed, clock, scrubberOf(testbed, env))
@@ -116,15 +118,18 @@ export async function startBroker(
     await place.release()
     throw error
   })
+  failpoint('broker.start.listening')
   log.info({ socket: place.path, generation: settings.generation }, 'listening')
 
   const late = new AbortController()
   const close = async (): Promise<string[]> => {
+    failpoint('broker.drain.begins')
     emit({ event: 'draining' })
     await listener.close()
     const cutOff = await drain(pool, late.signal, clock)
     for (const connection of connections) connection.shutDown()
     await allClosed(connections, clock)
+    failpoint('broker.drain.done')
     commands.end()
     feed.end()
     givingWay?.end()

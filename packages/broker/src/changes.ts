@@ -8,6 +8,7 @@ import {
   type RunStore,
   RunStoreError,
 } from '@nac-broker/run-store'
+import { failpoint } from '@nac-broker/supervisor'
 
 export interface ChangeRequest {
   key: string
@@ -55,7 +56,9 @@ export class Changes {
   ): Promise<Buffer> {
     const { outcomes } = this.#store
     const change = changeOf(request)
+    failpoint('broker.change.to-be-marked')
     await this.#guard(() => outcomes.markSent(change, this.#generation))
+    failpoint('broker.change.marked')
     return carryOut(outcomes, change, { send, mayBeKept: (output) => !secrets.areIn(output) })
   }
 
@@ -79,6 +82,7 @@ export class Changes {
         return new BrokerError('INVALID_REQUEST', message, { cause: error })
       case 'GENERATION_ENDED':
       case 'GENERATION_LIVE':
+        failpoint('broker.change.fenced')
         this.#onFenced()
         return new BrokerError('SHUTTING_DOWN', `this broker was replaced: ${message}`, {
           cause: error,

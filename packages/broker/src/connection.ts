@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { FrameDecoder, FrameError, isMessagePackDialect } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { BrokerContext } from './broker-context.ts'
 import type { DialectPeer } from './dialect-peer.ts'
 import { MessagePackPeer } from './messagepack-peer.ts'
@@ -20,6 +21,7 @@ export class Connection {
     this.#socket = socket
     this.#broker = broker
     this.#client = client
+    failpoint('broker.client.accepted')
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('drain', () => socket.resume())
     socket.on('end', () => this.#ended())

@@ -9,7 +9,7 @@ import {
   type TimedStep,
 } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
-import type { Clock, Timer } from '@nac-broker/supervisor'
+import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
 import type { Tally } from './broker-statistics.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LaneSessions, type PooledSession } from './lane-sessions.ts'
@@ -200,6 +200,7 @@ export class DeviceLane {
   /** A session for whoever is first in the queue by then: cancelling a job never stops a login. */
   async #open(): Promise<void> {
     this.#opening++
+    failpoint('broker.session.to-be-opened')
     const lease = await this.#slot()
     if (lease) {
       this.#loggingIn++
@@ -234,6 +235,7 @@ export class DeviceLane {
   }
 
   #admit(session: Session, lease: SlotLease, login: { openMs: number; steps: TimedStep[] }): void {
+    failpoint('broker.session.opened')
     const pooled = this.#sessions.add(session, lease)
     this.#logins.succeeded()
     this.#context.tally.add('connectionMisses')
@@ -244,6 +246,7 @@ export class DeviceLane {
 
   #loginFailed(error: BrokerError, steps: TimedStep[]): void {
     if (this.#closed) return
+    failpoint('broker.session.refused')
     const { linesFull, remainingMs } = this.#logins.failed(error)
     this.#context.emit({
       event: 'login-failed',
@@ -265,6 +268,7 @@ export class DeviceLane {
   }
 
   #onEnded(pooled: PooledSession, end: SessionEnd): void {
+    failpoint('broker.session.ended')
     const by = this.#sessions.remove(pooled, end)
     pooled.lease.release()
     if (end.by === 'device') {

@@ -1,6 +1,6 @@
 import { loginUnderWay, type Session } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type Sent } from '@nac-broker/protocol'
-import type { Clock } from '@nac-broker/supervisor'
+import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Call } from './call.ts'
 import type { DeviceLane, Job } from './device-lane.ts'
 
@@ -100,6 +100,7 @@ export class Flight<Result> implements Job {
 
   async start(session: Session): Promise<void> {
     const { lane, replayable } = this.#options
+    failpoint('broker.flight.starts')
     this.#state = { kind: 'running', epoch: lane.epoch, session }
     this.#attempts++
     try {
@@ -109,6 +110,7 @@ export class Flight<Result> implements Job {
       // Once: a device may have closed the session just when we used it.
       const again = error.code === 'SESSION_LOST' && replayable && this.#attempts < 2
       if (again && this.#waiters.size > 0) {
+        failpoint('broker.flight.again')
         this.#state = { kind: 'queued' }
         for (const { call } of this.#waiters) call.attempts++
         lane.submit(this)
@@ -121,12 +123,14 @@ export class Flight<Result> implements Job {
   }
 
   #land<Value>(settle: (waiter: Waiter<Result>, value: Value) => void, value: Value): void {
+    failpoint('broker.flight.lands')
     this.#state = { kind: 'landed' }
     this.#options.onLanded?.()
     for (const waiter of this.#waiters) settle(waiter, value)
   }
 
   #abandon(): void {
+    failpoint('broker.flight.abandoned')
     const { lane, clock, drainTimeoutMs } = this.#options
     const state = this.#state
     switch (state.kind) {

@@ -1,5 +1,5 @@
 import { ownerOf, type RunStore } from '@nac-broker/run-store'
-import type { Clock, Timer } from '@nac-broker/supervisor'
+import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
 import type { Pool } from './pool.ts'
 
 /** SQLite tells nobody who waits in the ledger, so somebody has to look. */
@@ -38,6 +38,7 @@ export class GivingWay {
     // A store that cannot be asked now is asked again the next time.
     const wanted = await this.#store.ledger.wants(ownerOf(this.#generation)).catch(() => undefined)
     if (this.#ended) return
+    failpoint('broker.giving-way')
     if (wanted) this.#pool.giveWay(wanted)
     this.#timer = this.#later()
   }

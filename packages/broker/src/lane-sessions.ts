@@ -1,7 +1,7 @@
 import type { Session, SessionEnd } from '@nac-broker/devices'
 import type { BrokerEvent } from '@nac-broker/protocol'
 import { Turn } from '@nac-broker/run-store'
-import type { Clock } from '@nac-broker/supervisor'
+import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { SlotLease } from './session-slots.ts'
 
 export type CloseReason = Extract<BrokerEvent, { event: 'session-closed' }>['by']
@@ -99,6 +99,7 @@ export class LaneSessions {
   }
 
   close(pooled: PooledSession, by: CloseReason): void {
+    failpoint('broker.session.closing')
     pooled.state = { kind: 'closing', by }
     this.#closing(1)
     void pooled.session.close()

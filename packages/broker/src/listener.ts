@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { once } from 'node:events'
 import { BrokerError } from '@nac-broker/protocol'
-import type { Clock } from '@nac-broker/supervisor'
+import { type Clock, failpoint } from '@nac-broker/supervisor'
 import { probeSocket } from './probe-socket.ts'
 import { assertLength } from './socket-path.ts'
 
@@ -84,7 +84,9 @@ async function bindBeside(server: Server, socketPath: string): Promise<number> {
     await once(server, 'listening')
     await chmod(staged, 0o600)
     const { ino } = await lstat(staged)
+    failpoint('broker.socket.bound')
     await rename(staged, socketPath)
+    failpoint('broker.socket.renamed')
     return ino
   } catch (error) {
     server.close()

@@ -16,6 +16,7 @@ import {
   type Request,
   VERSION,
 } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { BrokerContext } from './broker-context.ts'
 import { Call, type Caller } from './call.ts'
 import type { DialectPeer } from './dialect-peer.ts'
@@ -76,6 +77,7 @@ export class MessagePackPeer implements DialectPeer {
     }
     this.#state = 'closed'
     this.#unsubscribe?.()
+    failpoint('broker.client.gone')
     for (const call of this.#calls.values()) call.cancel('the client is gone')
   }
 
@@ -107,6 +109,7 @@ export class MessagePackPeer implements DialectPeer {
         `the client speaks protocol version ${protocol}, this broker (${VERSION}) speaks ${PROTOCOL_VERSION}; install the same release on both sides`,
       )
     }
+    failpoint('broker.client.greets')
     this.#state = 'serving'
     this.#join(client)
     this.#write({
@@ -151,6 +154,7 @@ export class MessagePackPeer implements DialectPeer {
 
     const now = this.#broker.clock.now()
     const deadline = Math.min(now + remainingMs, deadlineMs ?? Infinity)
+    failpoint('broker.request.received')
     const refusal = this.#refusal(deadline <= now)
     if (refusal) return this.#write({ type: 'response', id, error: refusal.toJSON() })
     const call = new Call(this.#caller, deadline, attempt)
@@ -178,6 +182,7 @@ export class MessagePackPeer implements DialectPeer {
       const result = await perform(request, operation, params)
       if (this.#socket.writableNeedDrain) await this.#drained()
 
+      failpoint('broker.request.answered')
       if ('output' in result) result.output = await this.#sendChunks(id, result.output)
       this.#write({ type: 'response', id, result })
     } catch (error) {
@@ -191,6 +196,7 @@ export class MessagePackPeer implements DialectPeer {
   async #sendChunks(id: number, output: Uint8Array): Promise<Uint8Array> {
     let rest = output
     while (rest.length > CHUNK_BYTES && this.#state !== 'closed') {
+      failpoint('broker.request.chunk')
       this.#write({ type: 'chunk', id, data: rest.subarray(0, CHUNK_BYTES) })
       rest = rest.subarray(CHUNK_BYTES)
       if (this.#socket.writableNeedDrain) await this.#drained()

@@ -8,6 +8,7 @@ import {
   type NacTestRequest,
   type NacTestStatus,
 } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { BrokerContext } from './broker-context.ts'
 import { Call, type Caller } from './call.ts'
 import type { DialectPeer } from './dialect-peer.ts'
@@ -83,8 +84,10 @@ export class NacTestPeer implements DialectPeer {
       const deadlineMs = this.#broker.clock.now() + REQUEST_TIMEOUT_MS
       const call = new Call(this.#caller, deadlineMs)
       this.#current = call
+      failpoint('broker.json.received')
       const answer = await this.#answer(request, call)
       this.#current = undefined
+      failpoint('broker.json.answered')
       if (this.#state !== 'closed') this.#socket.write(answer)
     }
     if (this.#state === 'ending') this.#socket.end()

@@ -1,6 +1,6 @@
 import { assertOneLine } from '@nac-broker/devices'
 import type { Params, Result } from '@nac-broker/protocol'
-import type { Clock } from '@nac-broker/supervisor'
+import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Tally } from './broker-statistics.ts'
 import type { Call } from './call.ts'
 import type { DeviceLane } from './device-lane.ts'
@@ -116,6 +116,7 @@ export class Scheduler {
     const { epoch } = lane
     const output = await stored
     if (output && lane.epoch === epoch) {
+      failpoint('broker.output.restored')
       this.#options.cache.set(lane.device.name, command, epoch, output)
       this.#options.tally.add('commandHits')
       call.from = 'cache'
@@ -131,6 +132,7 @@ export class Scheduler {
   #join(call: Call, lane: DeviceLane, command: string): Promise<Buffer> | undefined {
     const flight = this.#joinable.get(`${lane.device.name}\n${command}`)
     if (!flight?.joinable) return undefined
+    failpoint('broker.flight.joined')
     this.#options.tally.add('commandHits')
     call.from = 'shared'
     return flight.join(call)
@@ -147,7 +149,9 @@ export class Scheduler {
         const storedEpoch = asked && (await asked)
         const { epoch } = lane
         this.#options.tally.add('commandMisses')
+        failpoint('broker.read.to-be-sent')
         const output = await session.execute(command, { timeoutMs: this.#commandTimeoutMs })
+        failpoint('broker.read.answered')
         // What was read while something changed may be half of each: it answers, but is not kept.
         if (lane.epoch !== epoch) return output
         cache.set(device, command, epoch, output)
@@ -176,6 +180,7 @@ export class Scheduler {
       const known = await changes.recorded(keyed, underWay !== undefined)
       const flight = this.#changing.get(key)
       if (known || flight) this.#options.tally.add('commandHits')
+      failpoint('broker.change.asked')
       if (known) {
         call.from = 'record'
         return known

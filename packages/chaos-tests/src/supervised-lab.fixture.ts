@@ -124,6 +124,10 @@ export async function startSupervisedLab({
     socketPath: path.join(directory, 'broker.sock'),
     host,
     ...options,
+  }).catch(async (error: unknown) => {
+    await simulator.close()
+    await rm(directory, { recursive: true, force: true })
+    throw error
   })
 
   const events: SupervisedBrokerEvent[] = []

@@ -7,7 +7,13 @@ import {
   parseCrashPolicy,
   type Welcome,
 } from '@nac-broker/protocol'
-import { Backoff, type Clock, FailureDetector, type LivenessEvent } from '@nac-broker/supervisor'
+import {
+  Backoff,
+  type Clock,
+  FailureDetector,
+  type LivenessEvent,
+  failpoint,
+} from '@nac-broker/supervisor'
 import { Call } from './call.ts'
 import type { DirectCommands } from './device-commands.ts'
 import type { ClientEvent } from './events.ts'
@@ -266,10 +272,12 @@ export class Connection {
 
   /** Never rejects. After each wait the lifecycle itself refuses what comes too late. */
   async #recover(loss: BrokerError): Promise<void> {
+    failpoint('client.broker.lost')
     let why = loss
     if (this.policy[0] === 'restart') {
       this.#lifecycle.apply({ what: 'retry' })
       const outcome = await this.#reconnect()
+      failpoint('client.reconnect.ended')
       if (!(outcome instanceof BrokerError)) return this.#adopt(outcome)
       if (outcome.code === 'SHUTTING_DOWN') {
         this.#lifecycle.apply({ what: 'close', error: outcome })
@@ -283,6 +291,7 @@ export class Connection {
     if (this.policy.at(-1) === 'fallback') return this.#goDirect()
     const message = `${why.message} (crash policy ${this.policy.join(', ')})`
     const error = new BrokerError('BROKER_LOST', message, { cause: why })
+    failpoint('client.aborted')
     this.#lifecycle.apply({ what: 'abort', error })
   }
 
@@ -300,8 +309,10 @@ export class Connection {
   async #goDirect(): Promise<void> {
     if (this.#closing.signal.aborted) return
     try {
+      failpoint('client.fallback.begins')
       const direct = await this.#options.goDirect(this.#lastWelcome, () => this.#outages.soFar)
       this.#outages.ended()
+      failpoint('client.fallback.ready')
       if (!this.#lifecycle.apply({ what: 'fallback', ...direct })) await direct.commands.close()
     } catch (error) {
       this.#lifecycle.apply({ what: 'abort', error: asBrokerError(error) })

@@ -11,6 +11,7 @@ import {
   type Result,
   type Welcome,
 } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import { type Call, withSent } from './call.ts'
 
 /** The broker answers at the deadline itself, and knows more; it is given this long to be heard. */
@@ -95,6 +96,7 @@ export class Link implements BrokerLink {
     const request = { type: 'request', id, operation, params, remainingMs, deadlineMs } as const
     const attempt = call.attempts + 1
     this.#socket.write(encodeMessage(attempt === 1 ? request : { ...request, attempt }))
+    failpoint('client.request.sent')
     call.attempts = attempt
     call.sentTo = this.welcome
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
@@ -161,6 +163,7 @@ export class Link implements BrokerLink {
     const pending = this.#pending.get(id)
     if (!pending) return
     if (error) return pending.reject(BrokerError.fromWire(error))
+    failpoint('client.request.answered')
     if (pending.chunks.length > 0 && hasOutput(result)) {
       result.output = Buffer.concat([...pending.chunks, result.output])
     }
@@ -169,6 +172,7 @@ export class Link implements BrokerLink {
 
   #over(error: BrokerError): void {
     if (this.#state.kind === 'over') return
+    failpoint('client.link.over')
     this.#state = { kind: 'over', error }
     for (const { reject } of this.#pending.values()) reject(withSent(error, 'unknown'))
     this.#listener?.onOver(error)

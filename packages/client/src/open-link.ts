@@ -10,7 +10,7 @@ import {
   PROTOCOL_VERSION,
   type Welcome,
 } from '@nac-broker/protocol'
-import { type Clock, withDeadline } from '@nac-broker/supervisor'
+import { type Clock, withDeadline, failpoint } from '@nac-broker/supervisor'
 import { Link } from './link.ts'
 
 export interface OpenLinkOptions {
@@ -37,6 +37,7 @@ export async function openLink(options: OpenLinkOptions): Promise<Link> {
   const hello = { type: 'hello', protocol: PROTOCOL_VERSION, client } as const
   const greeting = async (): Promise<Welcome> => {
     await once(socket, 'connect')
+    failpoint('client.hello')
     socket.write(encodeMessage(hello))
     return readWelcome(socket, decoder)
   }
@@ -47,6 +48,7 @@ export async function openLink(options: OpenLinkOptions): Promise<Link> {
       signal,
       clock,
     })
+    failpoint('client.welcomed')
     return new Link({ socket, decoder, welcome })
   } catch (error) {
     socket.destroy()

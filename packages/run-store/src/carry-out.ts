@@ -1,4 +1,5 @@
 import { BrokerError } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { Change } from './change.ts'
 import type { Outcomes } from './outcomes.ts'
 
@@ -20,6 +21,7 @@ export async function carryOut(
 ): Promise<Buffer> {
   let content: Buffer
   try {
+    failpoint('store.change.to-be-sent')
     content = await send()
   } catch (error) {
     // Only a device that has answered has not carried it out.
@@ -28,10 +30,12 @@ export async function carryOut(
     }
     throw error
   }
+  failpoint('store.change.answered')
   // The device has answered, and that counts; a record that cannot be written is missed later.
   const result = mayBeKept(content)
     ? ({ kept: true, content } as const)
     : ({ kept: false } as const)
   await outcomes.markDone(change, result).catch(() => {})
+  failpoint('store.change.recorded')
   return content
 }

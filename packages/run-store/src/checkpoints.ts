@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import { BrokerError, type Json } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 
 /** How far each worker has come: one JSON value per worker, the last one it set. */
@@ -25,6 +26,7 @@ export class Checkpoints {
       const why = `worker "${worker}": a checkpoint is JSON of at most ${this.#maxBytes} bytes`
       throw new BrokerError('INVALID_REQUEST', why)
     }
+    failpoint('store.checkpoint.set')
     await this.#connection.write(() => this.#upsert.run(worker, json))
   }
 

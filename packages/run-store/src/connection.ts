@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { Backoff, type Clock } from '@nac-broker/supervisor'
+import { Backoff, type Clock, failpoint } from '@nac-broker/supervisor'
 import { storeUnavailable } from './store-error.ts'
 
 /**
@@ -60,6 +60,7 @@ export class Connection {
 
   /** Closes after the writes asked for before. Idempotent. */
   async close(): Promise<void> {
+    failpoint('store.closing')
     await this.#lastWrite
     if (this.#database.isOpen) this.#database.close()
   }
@@ -71,11 +72,15 @@ export class Connection {
 
 export function transaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('BEGIN IMMEDIATE')
+  failpoint('store.transaction.begun')
   try {
     const result = work()
+    failpoint('store.transaction.done')
     database.exec('COMMIT')
+    failpoint('store.transaction.committed')
     return result
   } catch (error) {
+    failpoint('store.transaction.failed')
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
@@ -97,6 +102,7 @@ export async function patiently<Result>(
       const failure = sqliteFailure(error)
       if (!failure) throw error
       if (primaryCode(failure) !== SQLITE_BUSY) throw storeUnavailable(path, failure.message, error)
+      failpoint('store.busy')
       if (backoff.failures === RETRIES) {
         const why = `still locked by another process after ${RETRIES + 1} attempts (is one stopped?)`
         throw storeUnavailable(path, why, error)

@@ -1,4 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
+import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import type { Epochs } from './epochs.ts'
 import { describeOwner, type Owner, processIsGone } from './owner.ts'
@@ -59,6 +60,7 @@ export class Generations {
         const why = `generation ${generation} cannot begin: the latest was ${latest}`
         throw new RunStoreError('GENERATION_ENDED', why)
       }
+      failpoint('store.generation.begins')
       this.#insert.run(generation, JSON.stringify(owner))
     })
   }
@@ -70,6 +72,7 @@ export class Generations {
    */
   end(generation: number): Promise<void> {
     return this.#connection.write(() => {
+      failpoint('store.generation.ends')
       if (this.#markEnded.run(generation).changes === 0) return
       const devices = this.#devicesLeftUnfinished.all(generation) as unknown as { device: string }[]
       for (const { device } of devices) this.#epochs.bump(device)

@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import { BrokerError } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import { identify } from './owner.ts'
 
@@ -31,6 +32,7 @@ export class LeaseRows {
   lease(id: number, device: string, onReleased: () => void): Lease {
     let released = false
     const release = async (): Promise<void> => {
+      failpoint('store.slot.released')
       released = true
       try {
         await this.#connection.write(() => this.#remove.run(id))

@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import type { WireError } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import { oldestRemover, type TableBounds } from './bounded-table.ts'
 import type { Change } from './change.ts'
 import type { Connection } from './connection.ts'
@@ -84,6 +85,7 @@ export class Outcomes {
         const why = `${change.device}: the change "${change.key}" is ${state} already; it is not sent again`
         throw new RunStoreError('KEY_TAKEN', why)
       }
+      failpoint('store.outcome.sent')
       this.#add(change, 'sent', generation)
     })
   }
@@ -96,6 +98,7 @@ export class Outcomes {
   voidKey(change: Change): Promise<boolean> {
     return this.#connection.write(() => {
       if (this.#outcomeOf(change).state !== 'absent') return false
+      failpoint('store.outcome.void')
       this.#add(change, 'void', null)
       return true
     })
@@ -109,6 +112,7 @@ export class Outcomes {
   markDone(change: Change, result: KeptResult): Promise<void> {
     return this.#connection.write(() => {
       this.#requireUnsettled(change)
+      failpoint('store.outcome.done')
       this.#settle.run('done', result.kept ? 0 : 1, null, change.key)
       this.#epochs.bump(change.device)
       // One that is larger than all may be together would only push the others out.
@@ -122,6 +126,7 @@ export class Outcomes {
   markFailed(change: Change, error: WireError): Promise<void> {
     return this.#connection.write(() => {
       this.#requireUnsettled(change)
+      failpoint('store.outcome.failed')
       this.#settle.run('failed', 0, JSON.stringify(error), change.key)
       this.#epochs.bump(change.device)
     })

@@ -1,4 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
+import { failpoint } from '@nac-broker/supervisor'
 import { oldestRemover, type TableBounds } from './bounded-table.ts'
 import type { Connection } from './connection.ts'
 import type { Epochs } from './epochs.ts'
@@ -51,6 +52,7 @@ export class Outputs {
     return this.#connection.write(() => {
       if (this.#epochs.epochOf(device) !== epoch) return false
       const nowMs = this.#connection.clock.now()
+      failpoint('store.output.put')
       this.#removeReplaced.run(device, command, epoch, nowMs)
       this.#insert.run(device, command, epoch, nowMs + ttlMs, content)
       this.#removeOldest()
@@ -61,6 +63,7 @@ export class Outputs {
   /** Only what was read in the device's current epoch and has not expired. */
   get(device: string, command: string): Promise<Buffer | undefined> {
     return this.#connection.read(() => {
+      failpoint('store.output.asked')
       const row = this.#select.get(device, command, this.#connection.clock.now())
       return row && asBuffer((row as { content: Uint8Array }).content)
     })

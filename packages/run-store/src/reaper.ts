@@ -1,4 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
+import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import type { Generations } from './generations.ts'
 import { type Owner, processIsGone, type ProcessIdentity } from './owner.ts'
@@ -44,6 +45,7 @@ export class Reaper {
       waiters: this.#gone(this.#waiters),
     }))
     if (leases.length + waiters.length === 0) return false
+    failpoint('store.reaper.found')
     await this.#connection.write(() => {
       for (const { id } of leases) this.#removeLease.run(id)
       for (const { id, seenMs } of waiters) this.#removeWaiter.run(id, seenMs)

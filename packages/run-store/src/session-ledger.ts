@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import { BrokerError } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import type { Generations } from './generations.ts'
 import { type Lease, LeaseRows } from './lease.ts'
@@ -65,7 +66,9 @@ export class SessionLedger {
     signal?.throwIfAborted()
     const first = await this.#connection.write(() => this.#queue.take(options, undefined))
     let { lease } = first
+    failpoint('store.slot.asked')
     if (lease === undefined) lease = await this.#wait(options, first.ticket)
+    failpoint('store.slot.taken')
     const held = this.#rows.lease(lease, device, () => this.#wakeAll())
     if (signal?.aborted) {
       await held.release()
@@ -126,6 +129,7 @@ export class SessionLedger {
           ticket = taken.ticket
           showLifeAtMs = clock.now() + SHOW_LIFE_EVERY_MS
         }
+        failpoint('store.slot.awaited')
         if (!told) options.onWait?.(before)
         told = true
         const lookMs = Math.min(LOOK_EVERY_MS * (1 + before), LOOK_AT_LEAST_EVERY_MS)

@@ -5,6 +5,7 @@
  *   virtual-clock   the same, driven by a test
  *   backoff         how long to wait after a failure
  *   deadline        how long to wait for an answer
+ *   failpoint       moments at which a test can make a process fail
  *   batch           what is cheaper to hand over together
  *   when-aborted    an AbortSignal to wait for
  *   event-feed      a typed stream of events for readers of any speed
@@ -23,6 +24,7 @@ export { Batch } from './batch.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type DeadlineOptions, withDeadline } from './deadline.ts'
 export { EventFeed } from './event-feed.ts'
+export { failpoint } from './failpoint.ts'
 export { FailureDetector, type FailureDetectorOptions, type LivenessEvent } from './liveness.ts'
 export type { CaughtSignal } from './process-signals.ts'
 export { RestartIntensity, type RestartIntensityOptions } from './restart-intensity.ts'

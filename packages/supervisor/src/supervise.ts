@@ -1,3 +1,4 @@
+import { failpoint } from './failpoint.ts'
 import { Backoff } from './backoff.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { RestartIntensity } from './restart-intensity.ts'
@@ -125,6 +126,7 @@ class Supervision {
 
   /** The result, when the pause was cancelled. */
   async #pauseBefore(attempt: number): Promise<SupervisionResult | undefined> {
+    failpoint('supervisor.backing-off')
     const delayMs = this.#backoff.nextDelayMs()
     this.#enter({ phase: 'backing-off', attempt, delayMs })
     try {

@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { asBrokerError, type BrokerEvent, type BrokerStatistics } from '@nac-broker/protocol'
-import { Batch, systemClock } from '@nac-broker/supervisor'
+import { Batch, systemClock, failpoint } from '@nac-broker/supervisor'
 import { pino } from 'pino'
 import { type Broker, startBroker } from '../broker.ts'
 import { NO_STATISTICS } from '../broker-statistics.ts'
@@ -48,6 +48,7 @@ async function start(
   port: HostPort,
   { logLevel, commandEvents, ...options }: HostedOptions,
 ): Promise<Started | undefined> {
+  failpoint('host.start.told')
   const log = pino({ level: logLevel }, { write: (line) => port.post({ type: 'log', line }) })
   try {
     const report = (counts: BrokerStatistics[]): void => {
@@ -58,6 +59,7 @@ async function start(
     const own = { ...options, log, logStatistics: false }
     const broker = await startBroker(own, (counts) => counted.add(counts))
     const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }))
+    failpoint('host.start.ready')
     port.post({ type: 'ready', pid: process.pid })
     // Now, for the next broker: this one may not live to do it at its end.
     flushCompileCache()
@@ -90,9 +92,11 @@ async function stop(
   started: Started | undefined,
   deadlineMs: number,
 ): Promise<void> {
+  failpoint('host.stop.told')
   const cutOff = (await started?.broker.close({ deadlineMs })) ?? []
   await started?.forwarding
   const statistics = started?.broker.statistics() ?? NO_STATISTICS
+  failpoint('host.stop.done')
   port.post({ type: 'stopped', cutOff, statistics })
   port.close()
 }

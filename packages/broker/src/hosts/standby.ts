@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@nac-broker/supervisor'
+import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
 import type { FromHosted, Host, Hosted } from './host.ts'
 
 /** After a broker is ready its clients come back first. */
@@ -60,6 +60,7 @@ export class Standby {
   #load(): Loaded {
     // It says nothing before it is told to start.
     const hosted = this.#host((message) => loaded.onMessage(message))
+    failpoint('supervisor.standby.loading')
     const loaded: Loaded = { hosted, onMessage: () => {} }
     return loaded
   }

@@ -1,5 +1,6 @@
 import type { Session } from '@nac-broker/devices'
 import { carryOut, type Change, recordedOutput, type RunStore } from '@nac-broker/run-store'
+import { failpoint } from '@nac-broker/supervisor'
 import { asStoreError } from './store-failure.ts'
 
 /**
@@ -27,6 +28,7 @@ export class DirectChanges {
    * @throws as `recorded`
    */
   async claim(change: Change): Promise<Buffer | undefined> {
+    failpoint('client.direct.claims')
     if (await guard(() => this.#store.outcomes.voidKey(change))) return undefined
     return this.recorded(change)
   }

@@ -10,7 +10,7 @@ import {
 } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import { type Lease, ownerOf, type RunStore, Turn } from '@nac-broker/run-store'
-import type { Clock, Timer } from '@nac-broker/supervisor'
+import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
 import { asStoreError } from './store-failure.ts'
 
 export interface DirectSessionOptions {
@@ -66,6 +66,7 @@ export class DirectSession {
       await this.#untilLoginMayBeTried(signal)
       await this.#released
       this.#hindrance = 'slot'
+      failpoint('client.direct.slot')
       const lease = await this.#slot(signal)
       this.#hindrance = 'login'
       try {
@@ -163,6 +164,7 @@ export class DirectSession {
       signal: this.#closing.signal,
       onChildProcess: (pid) => void lease?.setChildPid(pid).catch(() => {}),
     })
+    failpoint('client.direct.logged-in')
     this.#logins.succeeded()
     emit({ event: 'session-opened', device, openMs: clock.now() - startedMs })
     const held: Held = { session, turn: new Turn(clock), closing: undefined }
@@ -177,6 +179,7 @@ export class DirectSession {
     const { store, emit } = this.#options
     const device = this.#device.name
     const end = await held.session.ended
+    failpoint('client.direct.session-ended')
     if (this.#held === held) this.#held = undefined
     const by = end.by === 'device' ? 'device' : (held.closing ?? 'timed-out')
     // It may have been reloaded: what was true of it need not be true any more.

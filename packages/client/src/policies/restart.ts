@@ -1,4 +1,5 @@
 import { BrokerError } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import type { Call } from '../call.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceCommands } from '../device-commands.ts'
@@ -32,6 +33,7 @@ export async function resend<Value>({
       requireLoss(error, call)
       const fenced = repeatable || call.sent === 'no' ? undefined : call.sentTo?.store
       if (fenced === null) throw unrecorded('the broker had no run store')
+      failpoint('client.call.waits')
       const state = await connection.settled(call)
       if (state.kind === 'closed') throw state.error
       // Given up: what to do now is for the next policy.
