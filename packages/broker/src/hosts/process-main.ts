@@ -2,8 +2,7 @@ import type { ToHosted } from './host.ts'
 import { runHostedBroker } from './hosted-broker.ts'
 
 // Signals of the terminal reach the whole group; when to stop is for the one who launched us to say.
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => {})
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 // That one is gone: so are the clients' reasons to be served.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 

@@ -1,27 +1,28 @@
 import { systemClock } from '@nac-broker/supervisor'
-import { Interruption, type StopSignal } from '../interruption.ts'
+import { Interruption, STOP_SIGNALS, type StopSignal } from '../interruption.ts'
 
 export interface Interrupt extends Disposable {
-  /** Aborted by the first SIGINT or SIGTERM, with an `Interruption` as its reason. */
+  /** Aborted by the first SIGHUP, SIGINT or SIGTERM, with an `Interruption` as its reason. */
   readonly signal: AbortSignal
-  /** Aborted by the second. */
+  /** Aborted by the next SIGINT or SIGTERM. */
   readonly hurry: AbortSignal
 }
 
-/** From now on SIGINT and SIGTERM end this process in good order, not at once. */
+/** From now on SIGHUP, SIGINT and SIGTERM end this process in good order, not at once. */
 export function onInterrupt(): Interrupt {
   const first = new AbortController()
   const second = new AbortController()
   const listener = (name: StopSignal): void => {
-    if (first.signal.aborted) second.abort(new Interruption(name))
-    else first.abort(new Interruption(name))
+    if (!first.signal.aborted) first.abort(new Interruption(name))
+    // A terminal that goes away says so twice, itself and through its shell: nobody is in a hurry.
+    else if (name !== 'SIGHUP') second.abort(new Interruption(name))
   }
-  process.on('SIGINT', listener).on('SIGTERM', listener)
+  for (const name of STOP_SIGNALS) process.on(name, listener)
   return {
     signal: first.signal,
     hurry: second.signal,
     [Symbol.dispose]() {
-      process.off('SIGINT', listener).off('SIGTERM', listener)
+      for (const name of STOP_SIGNALS) process.off(name, listener)
     },
   }
 }

@@ -169,6 +169,7 @@ it('starts nothing and exits 2 where two workers would have one name', async () 
 })
 
 it.each([
+  ['SIGHUP', 129],
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('stops everything on %s, writes the report, exits %i', async (signal, code) => {
