@@ -52,13 +52,13 @@ async function killAndResume(host: string, moment: number): Promise<string[]> {
   const exited = once(first, 'exit')
   await lab.commands(moment)
   first.kill('SIGKILL')
-  await exited
+  const hadEnded = (await exited)[0] === 0
   const [code] = await once(run(lab, host, '--resume'), 'exit')
 
   const violations: string[] = []
   const { status, resumed, workers } = await readReport(lab)
   if (code !== 0 || status !== 'COMPLETE') violations.push(`${status}, exit code ${code}`)
-  if (resumed !== 1) violations.push(`resumed ${resumed} times`)
+  if (!hadEnded && resumed !== 1) violations.push(`resumed ${resumed} times`)
   const items = Array.from({ length: ITEMS }, (_, n) => n + 1).join(' ')
   for (const { name, log = '' } of workers) {
     const output = await readFile(path.join(lab.directory, 'nac-broker-report', log), 'utf8')

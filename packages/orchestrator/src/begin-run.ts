@@ -4,6 +4,7 @@ import { openRunStore, RunStoreError } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import { endLeftovers, ownersIn } from './leftovers.ts'
+import type { RunReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
 import { type RunIdentity, RunJournal } from './run-journal.ts'
 import type { Before } from './worker-record.ts'
@@ -21,6 +22,15 @@ export interface BegunRun {
   before: (worker: string) => Before
 }
 
+/** The report of this run, where every worker of it has passed already: there is nothing to resume. */
+export async function completeReport(
+  directory: ReportDirectory,
+  identity: RunIdentity,
+): Promise<RunReport | undefined> {
+  if (!RunJournal.isComplete(directory.journalFile, identity)) return undefined
+  return directory.read()
+}
+
 /**
  * Begins a run in its report directory; what an earlier one left there goes.
  * @throws {BrokerError} `CONFIG_INVALID` when that one goes on (it is then left as it is), or the directory cannot be
@@ -35,7 +45,13 @@ export async function beginRun(
   await directory.make()
   const runId = randomUUID()
   const startedAt = clock.wallTime().toISOString()
+  const interrupted = RunJournal.interrupted(journalFile)
   const journal = RunJournal.begin(journalFile, { ...identity, runId, startedAt })
+  if (interrupted) {
+    const { runId: was, workers, passed } = interrupted
+    const what = `run ${was}, which was interrupted when ${passed} of ${workers} workers had passed`
+    log.warn(`${directory.path}: discards ${what}; --resume would have gone on with it`)
+  }
   await directory.clear()
   const storePath = (await canHoldStore(storeFile, log)) ? storeFile : undefined
   const nothing: Before = { attempts: [], passed: undefined }
@@ -50,10 +66,15 @@ export async function beginRun(
 export async function resumeRun(
   directory: ReportDirectory,
   identity: RunIdentity,
-  { clock }: { clock: Clock },
+  { clock, log }: { clock: Clock; log: Logger },
 ): Promise<BegunRun> {
   const { journalFile, storeFile } = directory
   const { journal, before } = RunJournal.resume(journalFile, identity)
+  const all = identity.workers.length
+  const passed = before.passed.size
+  log.info(
+    `resumes run ${before.runId}: ${passed} of ${all} workers had passed; to be started: ${all - passed}`,
+  )
   await directory.make()
   const owners = existsSync(storeFile) ? await ownersIn(storeFile) : []
   await endLeftovers([...before.processes, ...owners], clock)

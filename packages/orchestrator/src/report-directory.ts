@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { makeWritableDirectory } from './make-directory.ts'
@@ -57,6 +57,15 @@ export class ReportDirectory {
   logOf(worker: string): { relative: string; absolute: string } {
     const relative = join('workers', `${encodeURIComponent(worker)}.log`)
     return { relative, absolute: join(this.path, relative) }
+  }
+
+  /** What was written for programs; undefined where that cannot be read. */
+  async read(): Promise<RunReport | undefined> {
+    try {
+      return JSON.parse(await readFile(this.reportFile, 'utf8')) as RunReport
+    } catch {
+      return undefined
+    }
   }
 
   /** The report for programs, for CI servers and for people. */

@@ -115,6 +115,27 @@ describe('a run that is resumed', () => {
   })
 })
 
+test('tells a run that was interrupted, even in good order, from one that came to its end', () => {
+  expect(RunJournal.interrupted(file)).toBeUndefined()
+  using journal = RunJournal.begin(file, RUN)
+  journal.ended(report('bgp-1', 'passed'))
+  const interrupted = { runId: 'run-1', workers: 3, passed: 1 }
+  expect(RunJournal.interrupted(file)).toEqual(interrupted)
+  journal.finished('ABORTED')
+  expect(RunJournal.interrupted(file)).toEqual(interrupted)
+  journal.finished('FAILED')
+  expect(RunJournal.interrupted(file)).toBeUndefined()
+})
+
+test('is complete when all have passed, and for the same run only', () => {
+  using journal = RunJournal.begin(file, RUN)
+  journal.finished('FAILED')
+  expect(RunJournal.isComplete(file, RUN)).toBe(false)
+  journal.finished('COMPLETE')
+  expect(RunJournal.isComplete(file, RUN)).toBe(true)
+  expect(RunJournal.isComplete(file, { ...RUN, workers: ['bgp-1'] })).toBe(false)
+})
+
 describe('a directory whose run goes on elsewhere', () => {
   test('is neither resumed nor begun anew, until that is over', async () => {
     const child = await sleeper()
@@ -133,7 +154,7 @@ describe('a directory whose run goes on elsewhere', () => {
     {
       using journal = RunJournal.begin(file, RUN)
       await rewriteAs(child.pid ?? 0)
-      journal.finished()
+      journal.finished('FAILED')
     }
     const { journal, before } = RunJournal.resume(file, RUN)
     journal[Symbol.dispose]()

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { BrokerError } from '@nac-broker/protocol'
 import { ownerOf, processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
-import type { AttemptReport, WorkerReport } from './report.ts'
+import type { AttemptReport, RunReport, WorkerReport } from './report.ts'
 
 /** What makes two runs the same run. */
 export interface RunIdentity {
@@ -22,7 +22,7 @@ type Line =
     }
   | { line: 'attempt-ended'; worker: string; report: AttemptReport }
   | { line: 'ended'; report: WorkerReport }
-  | { line: 'finished' }
+  | { line: 'finished'; status: RunReport['status'] }
 
 /** What a run had done when its orchestrator was last heard of. */
 export interface UnfinishedRun {
@@ -81,6 +81,25 @@ export class RunJournal implements Disposable {
     return { journal, before }
   }
 
+  /** Whether it is this run and nothing of it is left to do. */
+  static isComplete(file: string, run: RunIdentity): boolean {
+    const lines = read(file)
+    const [first, last] = [lines[0], lines.at(-1)]
+    if (first?.line !== 'run' || last?.line !== 'finished') return false
+    return last.status === 'COMPLETE' && differenceOf(first, run) === undefined
+  }
+
+  /** The run that was interrupted here, if one was: it could be resumed. */
+  static interrupted(file: string): { runId: string; workers: number; passed: number } | undefined {
+    const lines = read(file)
+    const [first, last] = [lines[0], lines.at(-1)]
+    if (first?.line !== 'run' || (last?.line === 'finished' && last.status !== 'ABORTED')) {
+      return undefined
+    }
+    const { runId, passed } = unfinished(first, lines)
+    return { runId, workers: first.workers.length, passed: passed.size }
+  }
+
   attempt(worker: string, attempt: number, startedAt: string, pid: number): void {
     this.#write({ line: 'attempt', worker, attempt, startedAt, process: ownerOf(null, pid) })
   }
@@ -93,8 +112,8 @@ export class RunJournal implements Disposable {
     this.#write({ line: 'ended', report })
   }
 
-  finished(): void {
-    this.#write({ line: 'finished' })
+  finished(status: RunReport['status']): void {
+    this.#write({ line: 'finished', status })
   }
 
   [Symbol.dispose](): void {
@@ -160,15 +179,16 @@ function unfinished(run: Extract<Line, { line: 'run' }>, lines: readonly Line[])
 }
 
 function requireSame(file: string, was: RunIdentity, is: RunIdentity): void {
-  if (was.testbed !== is.testbed) {
-    throw invalid(`${file} is of a run with testbed ${was.testbed}, not ${is.testbed}; ${OTHER}`)
-  }
+  const difference = differenceOf(was, is)
+  if (difference !== undefined) throw invalid(`${file} is of a run ${difference}; ${OTHER}`)
+}
+
+function differenceOf(was: RunIdentity, is: RunIdentity): string | undefined {
+  if (was.testbed !== is.testbed) return `with testbed ${was.testbed}, not ${is.testbed}`
   const missing = was.workers.find((name) => !is.workers.includes(name))
+  if (missing !== undefined) return `with a worker "${missing}"`
   const added = is.workers.find((name) => !was.workers.includes(name))
-  if (missing !== undefined)
-    throw invalid(`${file} is of a run with a worker "${missing}"; ${OTHER}`)
-  if (added !== undefined)
-    throw invalid(`${file} is of a run without a worker "${added}"; ${OTHER}`)
+  return added === undefined ? undefined : `without a worker "${added}"`
 }
 
 const OTHER = 'resume it as it was, or choose another --report-dir'

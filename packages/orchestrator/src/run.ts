@@ -4,7 +4,7 @@ import { loadTestbed } from '@nac-broker/devices'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { StatusResult } from '@nac-broker/protocol'
-import { beginRun, resumeRun } from './begin-run.ts'
+import { beginRun, completeReport, resumeRun } from './begin-run.ts'
 import { BrokerHistory, type BrokerTurn } from './broker-history.ts'
 import type { BrokerConfig } from './config/schema.ts'
 import { outcome } from './failure-policy.ts'
@@ -35,7 +35,10 @@ export interface RunConfig {
   /** Whether every device is logged in to before the first worker starts. Default true. */
   preflight?: boolean | undefined
   reportDir: string
-  /** Goes on with the run of the report directory: workers that passed are not started again. */
+  /**
+   * Goes on with the run of the report directory: workers that passed are not started again. Where all
+   * have, its report stays as it is and is returned.
+   */
   resume?: boolean | undefined
 }
 
@@ -109,6 +112,12 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   resolveSupervision(config.broker)
   const directory = new ReportDirectory(config.reportDir)
   const identity = { testbed: path.resolve(testbed.path), workers: names }
+  const complete = config.resume && (await completeReport(directory, identity))
+  if (complete) {
+    log.info(`nothing to resume: every worker of run ${complete.runId} has passed`)
+    emit({ event: 'finished', report: complete, reportFile: directory.reportFile })
+    return complete
+  }
   const begin = config.resume ? resumeRun : beginRun
   const begun = await begin(directory, identity, { clock, log })
   using journal = begun.journal
@@ -208,7 +217,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     health: await health.report(),
   }
   await directory.write(report)
-  journal.finished()
+  journal.finished(report.status)
   emit({ event: 'finished', report, reportFile: directory.reportFile })
   return report
 }

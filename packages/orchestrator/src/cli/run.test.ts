@@ -236,6 +236,40 @@ it('resumes nothing where there is no run, and exits 2', async () => {
   )
 })
 
+it('says what it resumes, and that there is nothing to resume of a run that is complete', async () => {
+  const { cwd, report } = await place('interrupted')
+  const script = '[ $NAC_BROKER_WORKER = worker-1 ] || until test -e go; do sleep 0.05; done'
+  const workers = ['--workers', '2', '--', 'sh', '-c', script]
+  const interruptOnce = async (): Promise<string> => {
+    await using running = new Running(['run', ...workers], { cwd })
+    await running.lineMatching(/^worker-1: passed/)
+    running.process.kill('SIGINT')
+    const { code, stderr } = await running.exited
+    expect(code).toBe(130)
+    return stderr
+  }
+  expect(await interruptOnce()).not.toContain('discards')
+  const { runId: discarded } = await report()
+  expect(await interruptOnce()).toContain(
+    `${lab.path('interrupted', 'nac-broker-report')}: discards run ${discarded}, which was interrupted when 1 of 2 workers had passed; --resume would have gone on with it`,
+  )
+  const { runId } = await report()
+
+  await writeFile(lab.path('interrupted', 'go'), '')
+  const resumed = await nacBroker(['run', '--resume', ...workers], { cwd })
+  expect(resumed.code).toBe(0)
+  expect(resumed.stderr).toContain(
+    `resumes run ${runId}: 1 of 2 workers had passed; to be started: 1`,
+  )
+  const complete = await report()
+
+  const again = await nacBroker(['run', '--resume', ...workers], { cwd })
+  expect(again.code).toBe(0)
+  expect(again.stderr).toContain(`nothing to resume: every worker of run ${runId} has passed`)
+  expect(again.stdout).toMatch(/^COMPLETE: 2 passed after .*\n$/)
+  expect(await report()).toEqual(complete)
+})
+
 it('starts nothing and exits 2 where the report cannot be written', async () => {
   const { cwd } = await place('not-a-folder')
   await writeFile(lab.path('not-a-folder', 'file'), '')
