@@ -71,6 +71,11 @@ it.each<[string, string[], string]>([
     'refused.yaml:3: distributed.agent_retry_attempts: 2 cannot be with retry_once, which retries exactly once; leave it out or choose another failure policy',
   ],
   [
+    'broker:\n  host: inline\n',
+    [],
+    'refused.yaml:3: broker.host: crash policy restart cannot be with host inline, whose broker dies with this process; choose host thread or process, or the policy abort or fallback',
+  ],
+  [
     '',
     ['--failure-policy', 'best-effort'],
     '--failure-policy: "best-effort" is not allowed (allowed: fail_fast, best_effort, retry_once, continue_if_majority); did you mean best_effort?',

@@ -6,6 +6,7 @@ import { CRASH_POLICY, FAILURE_POLICY, TEXT, wholeNumber } from '../config/setti
 import type { FailurePolicy } from '../failure-policy.ts'
 import type { RunConfig } from '../run.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
+import { brokerOf } from './broker-of.ts'
 import { onInterrupt } from './interrupt.ts'
 import { type CommonFlags, flag, subcommand } from './subcommand.ts'
 import { testbedFlag, testbedOf } from './testbed-flag.ts'
@@ -93,7 +94,7 @@ async function runConfig(
   return {
     workers: workersOf(flags, config, command),
     testbed: await testbedOf(flags, config),
-    broker: { ...config.broker, ...(flags.policy !== undefined && { crashPolicy: flags.policy }) },
+    broker: await brokerOf({ crashPolicy: flags.policy }, config),
     failurePolicy: { ...config.failurePolicy, ...(name !== undefined && { name }) },
     partialOk: flags.partialOk,
     maxParallel: flags.maxParallel ?? config.maxParallel,

@@ -4,6 +4,7 @@ import { HOST, TEXT } from '../config/setting.ts'
 import { guardBroker } from '../guard-broker.ts'
 import { startGuard } from '../guard.ts'
 import { interruptionExitCode } from '../interruption.ts'
+import { brokerOf } from './broker-of.ts'
 import { EXIT } from './exit-codes.ts'
 import { aborted, onInterrupt } from './interrupt.ts'
 import { printed, printJson } from './output.ts'
@@ -35,15 +36,15 @@ async function serve(flags: ServeFlags): Promise<number> {
   const { loadConfig } = await import('../config/load.ts')
   const config = await loadConfig(flags.config)
   const testbed = await testbedOf(flags, config)
+  const settings = await brokerOf({ host: flags.host }, config)
   const { superviseBroker } = await import('@nac-broker/broker')
   const { createLog } = await import('./log.ts')
   using interrupt = onInterrupt()
   const broker = await superviseBroker({
-    ...config.broker,
+    ...settings,
     testbed,
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
     ...(flags.store !== undefined && { storePath: flags.store }),
-    ...(flags.host !== undefined && { host: flags.host }),
     log: createLog(flags.logLevel),
   })
   // From the start, so that nothing is missed while the guard is started.

@@ -98,6 +98,8 @@ export interface Config {
   /** Where it is named, as `file:line`, for the error when it is not there. */
   testbedPlace?: string
   broker: BrokerConfig
+  /** Where its host is chosen, for the error when that cannot be. */
+  hostPlace?: string
   workers?: readonly WorkerSpec[]
   maxParallel?: number
   failurePolicy?: FailurePolicyOptions
@@ -118,6 +120,7 @@ export function fromFile(
       testbedPlace: placeOf(['testbed']),
     }),
     broker: broker ? brokerSettings(broker) : {},
+    ...(broker?.host !== undefined && { hostPlace: placeOf(['broker', 'host']) }),
     ...(workers && {
       workers: workers.map((worker, index) => ({
         ...workerSpec(worker),
