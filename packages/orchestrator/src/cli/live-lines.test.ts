@@ -55,6 +55,18 @@ it('leaves nothing behind, nor a timer, and what is said later stays', async () 
   expect(screen.lines).toEqual(['$ nac-broker run', 'done', 'late'])
 })
 
+it('yields the terminal until the next frame', async () => {
+  const { screen, clock, live } = show(['one', 'two'])
+  live.yield()
+  screen.write('Stopped\n')
+  await screen.settled()
+  expect(screen.lines).toEqual(['$ nac-broker run', 'Stopped'])
+  await clock.advance(100)
+  await screen.settled()
+  expect(screen.lines).toEqual(['$ nac-broker run', 'Stopped', 'one', 'two'])
+  live[Symbol.dispose]()
+})
+
 it('keeps below what else is written', async () => {
   const { screen, clock, live } = show(['one', 'two'])
   await clock.advance(1_000)

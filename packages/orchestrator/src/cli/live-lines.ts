@@ -73,6 +73,13 @@ export class LiveLines implements Disposable {
     if (this.#clock.now() - this.#writtenMs >= FRAME_MS) this.#show()
   }
 
+  /** Leaves the terminal to somebody else, with its cursor, until the next frame. */
+  yield(): void {
+    if (!this.#timer) return
+    this.#erase()
+    this.#update.done()
+  }
+
   [Symbol.dispose](): void {
     if (!this.#timer) return
     this.#timer.cancel()

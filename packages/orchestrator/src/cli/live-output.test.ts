@@ -83,6 +83,21 @@ it('leaves a clean terminal after Ctrl-C, and has no colours under NO_COLOR', as
   expect(screen.written).not.toContain('\u001B[3')
 })
 
+it('says that it is stopping, and ends at once with the second Ctrl-C', async () => {
+  const script = 'trap : TERM; while :; do sleep 0.05; done'
+  const args = ['run', '--testbed', 't.yaml', '--report-dir', 'twice', '--', 'sh', '-c', script]
+  const terminal = new OnTerminal(args, { cwd: lab.path(), columns: 130, rows: 12 })
+  const { screen } = terminal
+  await screen.until((lines) => lines.some((line) => line.startsWith('worker-1  running')))
+  terminal.type('\u0003')
+  const stopping = 'interrupted by SIGINT: stopping; Ctrl-C once more ends it at once'
+  await screen.until((lines) => lines.at(-2) === stopping)
+  terminal.type('\u0003')
+  expect(await terminal.exited).toBe(130)
+  expect(screen.lines.at(-1)).toMatch(/^ABORTED: 1 cancelled/)
+  expectCursor(screen.written)
+})
+
 it('prints lines on a terminal that cannot move its cursor', async () => {
   const args = ['run', '--testbed', 't.yaml', '--report-dir', 'dumb', '--', 'true']
   const surroundings = { cwd: lab.path(), columns: 120, rows: 12, env: { TERM: 'dumb' } }

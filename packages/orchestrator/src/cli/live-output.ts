@@ -5,12 +5,15 @@ import { printLine, printToStderr } from './output.ts'
 import type { RunOutput } from './run-output.ts'
 import { notReadyLines, readyLine } from './preflight-text.ts'
 import { bar, type Progress } from './progress-bar.ts'
-import { brokerLine, finalLine, troubles } from './run-text.ts'
+import { brokerLine, finalLine, stoppingLine, troubles } from './run-text.ts'
 import { RunView } from './run-view.ts'
 import { viewLines } from './view-lines.ts'
 
-/** The workers as they are, until the run is over; then who failed, and how it went. */
-export function liveOutput(): RunOutput {
+/**
+ * The workers as they are, until the run is over; then who failed, and how it went. `signal` is the one
+ * that stops the run.
+ */
+export function liveOutput(signal: AbortSignal): RunOutput {
   const colours = process.stderr.hasColors()
   // Told at the end as well: in the view each takes the place of the one before.
   const broker: string[] = []
@@ -61,9 +64,26 @@ export function liveOutput(): RunOutput {
     else if (preflight) preflight.log(text)
     else printToStderr(text)
   }
+  const onStop = (): void => {
+    const line = stoppingLine(signal.reason)
+    if (view) view.stop(line)
+    else onLog(`${line}\n`)
+  }
+  signal.addEventListener('abort', onStop, { once: true })
+  // Ctrl-Z: the shell that is in front then needs a cursor.
+  const onSuspend = (): void => {
+    live?.yield()
+    process.kill(process.pid, 'SIGSTOP')
+  }
+  process.on('SIGTSTP', onSuspend)
   return {
     onEvent,
     onLog,
-    [Symbol.dispose]: () => (live ? live[Symbol.dispose]() : preflight?.stop()),
+    [Symbol.dispose]() {
+      process.off('SIGTSTP', onSuspend)
+      signal.removeEventListener('abort', onStop)
+      if (live) live[Symbol.dispose]()
+      else preflight?.stop()
+    },
   }
 }

@@ -1,7 +1,15 @@
 import type { RunEvent } from '../run.ts'
 import { canBeLive, printLine, streamLine } from './output.ts'
 import { notReadyLines, readyLine } from './preflight-text.ts'
-import { brokerLine, count, finalLine, retryLine, startOf, workerLine } from './run-text.ts'
+import {
+  brokerLine,
+  count,
+  finalLine,
+  retryLine,
+  startOf,
+  stoppingLine,
+  workerLine,
+} from './run-text.ts'
 
 export interface RunOutput extends Disposable {
   onEvent: (event: RunEvent) => void
@@ -11,18 +19,26 @@ export interface RunOutput extends Disposable {
   onLog?: (text: string) => void
 }
 
-/** What a run prints: a live view on a terminal, else a line for whatever happens; or nothing. */
-export async function runOutput(flags: { quiet?: boolean; verbose?: boolean }): Promise<RunOutput> {
+/**
+ * What a run prints: a live view on a terminal, else a line for whatever happens; or nothing. `signal` is
+ * the one that stops the run.
+ */
+export async function runOutput(
+  flags: { quiet?: boolean; verbose?: boolean },
+  signal: AbortSignal,
+): Promise<RunOutput> {
   if (flags.quiet) return { onEvent() {}, [Symbol.dispose]() {} }
   if (flags.verbose) {
-    return { ...lines(), onLine: (worker, line) => streamLine(`[${worker}] ${line}`) }
+    return { ...lines(signal), onLine: (worker, line) => streamLine(`[${worker}] ${line}`) }
   }
-  if (!canBeLive()) return lines()
+  if (!canBeLive()) return lines(signal)
   const { liveOutput } = await import('./live-output.ts')
-  return liveOutput()
+  return liveOutput(signal)
 }
 
-function lines(): RunOutput {
+function lines(signal: AbortSignal): RunOutput {
+  const onStop = (): void => printLine(stoppingLine(signal.reason))
+  signal.addEventListener('abort', onStop, { once: true })
   let reportDir = ''
   const onEvent = (event: RunEvent): void => {
     switch (event.event) {
@@ -50,5 +66,5 @@ function lines(): RunOutput {
         return printLine(finalLine(event.report, event.reportFile))
     }
   }
-  return { onEvent, [Symbol.dispose]() {} }
+  return { onEvent, [Symbol.dispose]: () => signal.removeEventListener('abort', onStop) }
 }

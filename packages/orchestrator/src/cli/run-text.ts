@@ -34,6 +34,10 @@ export function brokerLine(turn: BrokerTurn): string | undefined {
   }
 }
 
+export function stoppingLine(reason: unknown): string {
+  return `${(reason as Error).message}: stopping; Ctrl-C once more ends it at once`
+}
+
 /** A line for each worker that failed. */
 export function troubles({ workers }: RunReport, reportDir: string): string[] {
   return workers

@@ -24,6 +24,7 @@ export class RunView {
   readonly #clock: Clock
   readonly #workers: Map<string, ViewedWorker>
   #broker: string | undefined
+  #stopping: string | undefined
 
   constructor({ workers, toDo, maxParallel, activity }: Event<'started'>, clock: Clock) {
     this.#clock = clock
@@ -44,6 +45,11 @@ export class RunView {
     return this.#broker
   }
 
+  /** That the run is being stopped, and how to be quicker. */
+  get stopping(): string | undefined {
+    return this.#stopping
+  }
+
   take(event: WorkerEvent): void {
     const name = event.event === 'worker-ended' ? event.worker.name : event.worker
     this.#workers.set(name, this.#after(event))
@@ -51,6 +57,10 @@ export class RunView {
 
   tell(broker: string): void {
     this.#broker = broker
+  }
+
+  stop(line: string): void {
+    this.#stopping = line
   }
 
   #after(event: WorkerEvent): ViewedWorker {

@@ -194,6 +194,7 @@ it('does not wait for a stubborn worker after a second signal', async () => {
   await using running = new Running(['run', '--verbose', '--', 'sh', '-c', script], { cwd })
   await running.lineMatching(/up/)
   running.process.kill('SIGINT')
+  await running.lineMatching(/^interrupted by SIGINT: stopping; Ctrl-C once more ends it at once$/)
   await running.lineMatching(/asked/)
   running.process.kill('SIGINT')
   expect((await running.exited).code).toBe(130)

@@ -76,7 +76,7 @@ async function execute(flags: RunFlags, command: readonly string[]): Promise<num
   const { createLog } = await import('./log.ts')
   const { runOutput } = await import('./run-output.ts')
   using interrupt = onInterrupt()
-  using output = await runOutput(flags)
+  using output = await runOutput(flags, interrupt.signal)
   const { signal, hurry } = interrupt
   const log = createLog(flags.logLevel, output.onLog)
   const { onEvent, onLine } = output

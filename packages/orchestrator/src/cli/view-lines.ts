@@ -20,11 +20,13 @@ const COLUMNS_FOR_BAR = 80
 
 /**
  * The lines for a terminal of that size, all but the cursor's row at most: workers that failed, those that
- * run or are to be run again, a count of those there is no room for, the last of the broker, the total.
+ * run or are to be run again, a count of those there is no room for, the last of the broker, whether it is
+ * being stopped, the total.
  */
 export function viewLines(view: RunView, frame: Frame): string[] {
   const { columns, rows } = frame
-  const foot = [...(view.broker === undefined ? [] : [view.broker]), totalLine(view, frame)]
+  const told = [view.broker, view.stopping].filter((line) => line !== undefined)
+  const foot = [...told, totalLine(view, frame)]
   const lines = [...workerLines(view, frame, rows - 1 - foot.length), ...foot]
   return lines.slice(-Math.max(1, rows - 1)).map((line) => cliTruncate(line, columns))
 }
