@@ -20,6 +20,7 @@ import { deviceReport, type RunReport, type WorkerReport } from './report.ts'
 import { ReportDirectory } from './report-directory.ts'
 import { runWorkers } from './run-workers.ts'
 import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
+import { writeReport } from './write-report.ts'
 
 export interface RunConfig {
   /** A pyATS testbed file. */
@@ -66,7 +67,8 @@ export type RunEvent =
   | { event: 'worker-retrying'; worker: string; attempt: number; delayMs: number; reason: string }
   | { event: 'worker-ended'; worker: WorkerReport }
   | { event: 'broker'; turn: BrokerTurn }
-  | { event: 'finished'; report: RunReport; reportFile: string }
+  /** Without a file where it could not be written. */
+  | { event: 'finished'; report: RunReport; reportFile: string | undefined }
 
 export interface RunOptions {
   /** Aborted, it stops the workers; the report is written all the same, as ABORTED. */
@@ -216,9 +218,9 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     },
     health: await health.report(),
   }
-  await directory.write(report)
+  const reportFile = await writeReport(directory, report, log)
   journal.finished(report.status)
-  emit({ event: 'finished', report, reportFile: directory.reportFile })
+  emit({ event: 'finished', report, reportFile })
   return report
 }
 

@@ -62,7 +62,7 @@ export const ENDINGS = [
   ['failed-to-stop', 'did not stop'],
 ] as const
 
-export function finalLine(report: RunReport, reportFile: string): string {
+export function finalLine(report: RunReport, reportFile: string | undefined): string {
   const { status, workers, durationMs } = report
   const counts = ENDINGS.map(([kind, words]) => ({
     words,
@@ -71,7 +71,8 @@ export function finalLine(report: RunReport, reportFile: string): string {
     .filter(({ found }) => found > 0)
     .map(({ found, words }) => `${found} ${words}`)
   const took = `after ${seconds(durationMs)}`
-  const where = `${near(reportFile)} and report.html`
+  const where =
+    reportFile === undefined ? 'it could not be written' : `${near(reportFile)} and report.html`
   return `${status}: ${counts.join(', ')}${because(report)} ${took}; report: ${where}`
 }
 

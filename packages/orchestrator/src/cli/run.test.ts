@@ -271,6 +271,24 @@ it('says what it resumes, and that there is nothing to resume of a run that is c
   expect(await report()).toEqual(complete)
 })
 
+it('writes the report into a directory that was removed meanwhile, and says so', async () => {
+  const { cwd, report } = await place('removed')
+  const exited = await nacBroker(['run', '--', 'rm', '-r', 'nac-broker-report'], { cwd })
+  expect(exited.code).toBe(0)
+  expect(exited.stderr).toMatch(/report directory .* was removed during the run/)
+  expect(exited.stdout).toMatch(/^COMPLETE: 1 passed .*; report: nac-broker-report.report\.json/m)
+  expect(await report()).toMatchObject({ status: 'COMPLETE' })
+})
+
+it('ends as it would have when its report cannot be written after all, and says why', async () => {
+  const { cwd } = await place('replaced')
+  const script = 'rm -r nac-broker-report; : > nac-broker-report; exit 3'
+  const exited = await nacBroker(['run', '--', 'sh', '-c', script], { cwd })
+  expect(exited.code).toBe(1)
+  expect(exited.stderr).toMatch(/the report cannot be written: .*nac-broker-report is no directory/)
+  expect(exited.stdout).toMatch(/^FAILED: 1 failed .*; report: it could not be written$/m)
+})
+
 it('starts nothing and exits 2 where the report cannot be written', async () => {
   const { cwd } = await place('not-a-folder')
   await writeFile(lab.path('not-a-folder', 'file'), '')
