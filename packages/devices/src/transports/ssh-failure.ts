@@ -27,6 +27,7 @@ export class SshFailure {
   readonly #context: SshLoginContext
   #said = ''
   #shaken = false
+  #loggedIn = false
 
   constructor(client: Client, socket: Socket, context: SshLoginContext) {
     this.#context = context
@@ -37,6 +38,7 @@ export class SshFailure {
     })
     client.on('banner', (text) => (this.#said += text))
     client.on('handshake', () => (this.#shaken = true))
+    client.on('ready', () => (this.#loggedIn = true))
   }
 
   /** What `error` means; undefined is a connection that ended without a word. */
@@ -57,7 +59,7 @@ export class SshFailure {
       const words = said === '' ? '' : `; it said "${oneLine(said, 80)}"`
       return unreachable(target, `no SSH handshake (${oneLine(reason, 120)})${words}`, error)
     }
-    if (authentication.exhausted || authentication.begun) {
+    if (!this.#loggedIn && (authentication.exhausted || authentication.begun)) {
       const how = authentication.exhausted
         ? ''
         : ` by ending the connection (${oneLine(reason, 80)})`

@@ -245,6 +245,23 @@ describe('a device that cannot be reached', () => {
   })
 })
 
+test('a device that ends the connection after the login was there, and is gone', async () => {
+  const server = await serve({
+    authenticate(context) {
+      if (context.method === 'none') return context.reject(['password'])
+      context.accept()
+      for (const socket of server.sockets) socket.end()
+    },
+  })
+  // Keeping the host key takes longer than the end of the connection.
+  const knownHostsFile = join(folder, 'known_hosts')
+  const device = sshDevice(server.port, { knownHostsFile, hostKeys: 'accept-new' })
+  await expect(logIn(device)).rejects.toMatchObject({
+    code: 'DEVICE_UNREACHABLE',
+    message: expect.stringContaining('the device closed the connection') as string,
+  })
+})
+
 describe('a device whose lines are all taken', () => {
   const full = {
     code: 'SESSION_LIMIT',

@@ -138,9 +138,14 @@ function openShell(
 ): Promise<Transport> {
   return new Promise((resolve, reject) => {
     client.once('close', () => reject(failure.explain(undefined)))
-    client.shell(TERMINAL, (error, channel) => {
-      if (error) reject(failure.explain(error))
-      else resolve(wrap(channel))
-    })
+    try {
+      client.shell(TERMINAL, (error, channel) => {
+        if (error) reject(failure.explain(error))
+        else resolve(wrap(channel))
+      })
+    } catch {
+      // ssh2 throws when the connection has ended since the login.
+      reject(failure.explain(undefined))
+    }
   })
 }
