@@ -1,3 +1,5 @@
+import { armFailpoints } from '@nac-broker/supervisor'
+
 /** What a broker's thread or process can be made to suffer; only the last does not end it. */
 export type BrokerFault =
   | 'endless loop'
@@ -9,9 +11,12 @@ export type BrokerFault =
 /** What a host's fixture is sent, beside what every host sends. */
 export interface FaultMessage {
   fault?: BrokerFault
+  /** To be armed, in the words of NAC_BROKER_FAILPOINTS. */
+  failpoints?: string
 }
 
-export function suffer({ fault }: FaultMessage): void {
+export function suffer({ fault, failpoints }: FaultMessage): void {
+  if (failpoints !== undefined) armFailpoints(failpoints)
   switch (fault) {
     case 'endless loop':
       for (;;);

@@ -36,6 +36,8 @@ export interface SupervisedLab extends AsyncDisposable {
   launched(): Promise<void>
   /** Aborted when there is no broker any more, and will be none. */
   readonly givenUp: AbortSignal
+  /** Called with each event of the supervised broker from now on. */
+  onEvent(tell: (event: SupervisedBrokerEvent) => void): void
   /** Called with each entry of the devices' log from now on, before the device goes on. */
   onDevice(tell: (entry: DeviceLogEntry) => void): void
   /** Resolves when a device has got this line, or one like it. */
@@ -47,6 +49,8 @@ export interface SupervisedLab extends AsyncDisposable {
   kill(): void
   /** Makes the broker of now suffer it, when it has read what it was sent before. */
   inflict(fault: BrokerFault): void
+  /** The next broker that is started comes by these failpoints; NAC_BROKER_FAILPOINTS has to be set. */
+  armNext(failpoints: string): void
   /** The pid that owns the socket. */
   readonly pid: number
 }
@@ -55,7 +59,7 @@ export interface SupervisedLabOptions extends Omit<SuperviseBrokerOptions, 'host
   host: HostKind
   simulator?: SimulatorOptions
   /** What stands in the testbed instead of what the simulator wrote. */
-  rewriteTestbed?: (text: string) => string
+  rewriteTestbed?: (text: string, devices: Simulator['devices']) => string
 }
 
 /** For those who wait with jitter: every pause is a tenth of what it may be. */
@@ -94,17 +98,23 @@ export async function startSupervisedLab({
   }
   await simulator.writeTestbed(testbedPath)
   if (rewriteTestbed) {
-    await writeFile(testbedPath, rewriteTestbed(await readFile(testbedPath, 'utf8')))
+    await writeFile(
+      testbedPath,
+      rewriteTestbed(await readFile(testbedPath, 'utf8'), simulator.devices),
+    )
   }
 
   let launch = Promise.withResolvers<void>()
   const givenUp = new AbortController()
   let kill = (): void => {}
+  let arm: string | undefined
   let inflict = (_message: FaultMessage): void => {}
   const host: Host = (onMessage) => {
     const { hosted, tell } = hostedBy(kind, onMessage)
     // The one that is started is the one of now; another may be loaded already.
     const started = (): void => {
+      if (arm !== undefined) tell({ failpoints: arm })
+      arm = undefined
       kill = () => hosted.kill()
       inflict = tell
       // Whoever waits may kill it right away.
@@ -158,6 +168,7 @@ export async function startSupervisedLab({
       held = undefined
       answerAfter(latencyMs)
     },
+    onEvent: (tell) => void waiting.add(tell),
     onDevice: (tell) => void watching.add(tell),
     deviceGets: (line) =>
       new Promise((resolve) => {
@@ -171,6 +182,7 @@ export async function startSupervisedLab({
       }),
     kill: () => kill(),
     inflict: (fault) => inflict({ fault }),
+    armNext: (failpoints) => void (arm = failpoints),
     next: (wanted) =>
       new Promise((resolve) => {
         const tell = (event: SupervisedBrokerEvent): void => {

@@ -23,17 +23,23 @@ const SEEN_FILE = process.env['NAC_BROKER_FAILPOINTS_SEEN']
  * whenever nobody tests it, it is an empty function.
  */
 export const failpoint: (name: string) => void =
-  SPEC === undefined && SEEN_FILE === undefined ? () => {} : reaching(parse(SPEC ?? ''))
+  SPEC === undefined && SEEN_FILE === undefined ? () => {} : reach
 
-function reaching(armed: ReadonlyMap<string, Armed>): (name: string) => void {
-  const times = new Map<string, number>()
-  return (name) => {
-    const time = (times.get(name) ?? 0) + 1
-    times.set(name, time)
-    if (time === 1 && SEEN_FILE !== undefined) appendFileSync(SEEN_FILE, `${name}\n`)
-    const here = armed.get(name)
-    if (here?.at === time) act(here.action, name)
-  }
+const armed = parse(SPEC ?? '')
+/** How often each was reached. */
+const times = new Map<string, number>()
+
+/** Arms failpoints, in the words of NAC_BROKER_FAILPOINTS, where that variable is there, empty or not. */
+export function armFailpoints(spec: string): void {
+  for (const [name, action] of parse(spec)) armed.set(name, action)
+}
+
+function reach(name: string): void {
+  const time = (times.get(name) ?? 0) + 1
+  times.set(name, time)
+  if (time === 1 && SEEN_FILE !== undefined) appendFileSync(SEEN_FILE, `${name}\n`)
+  const here = armed.get(name)
+  if (here?.at === time) act(here.action, name)
 }
 
 function act(action: Action, name: string): void {
@@ -51,13 +57,13 @@ function act(action: Action, name: string): void {
 }
 
 function parse(spec: string): Map<string, Armed> {
-  const armed = new Map<string, Armed>()
+  const parsed = new Map<string, Armed>()
   for (const part of spec.split(',').filter(Boolean)) {
     const [, name, action, at = '1'] = /^([\w.-]+)=(kill|stall|throw)(?:@(\d+))?$/.exec(part) ?? []
     if (name === undefined) {
       throw new Error(`NAC_BROKER_FAILPOINTS: "${part}" is not NAME=kill|stall|throw[@N]`)
     }
-    armed.set(name, { action: action as Action, at: Number(at) })
+    parsed.set(name, { action: action as Action, at: Number(at) })
   }
-  return armed
+  return parsed
 }

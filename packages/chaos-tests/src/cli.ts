@@ -1,0 +1,157 @@
+/** `pnpm chaos`: runs schedules of faults, shrinks those that fail, and says how to see them again. */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { systemClock } from '@nac-broker/supervisor'
+import { explore } from './schedules/explore.ts'
+import type { Asked, Verdict } from './schedules/run-one.ts'
+import { shrink } from './schedules/shrink.ts'
+
+const HELP = `Usage: npx -y pnpm@12 chaos [--schedules N] [--for MINUTESm] [--seed S [--only 1,3]] [--jobs N]
+
+Runs brokers, clients and simulated devices, with real processes, sockets and SSH, and makes them suffer
+what a seed draws. Judges by the devices' own log, what callers were told, and what the system says.
+
+  --schedules N   how many; default 50
+  --for 10m       for so long instead (s, m or h)
+  --seed S        the first one's seed; default a new one each time. Without --schedules, that one alone
+  --only 1,3      with --seed: only these of its faults
+  --jobs N        how many at a time; default: two for each core
+  --until-failed  no further than the first one that fails
+  --json          one JSON line for each, instead of words
+  --help          this
+
+Exit code 0 when nothing was violated, 1 when something was, 2 when this command was not understood.`
+
+interface Wanted {
+  readonly first: number
+  readonly schedules: number
+  readonly endMs: number
+  readonly only: number[] | undefined
+  readonly jobs: number
+  readonly untilFailed: boolean
+  readonly json: boolean
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  let wanted: Wanted | undefined
+  try {
+    wanted = understood()
+  } catch (error) {
+    console.error(`chaos: ${(error as Error).message}; see --help`)
+    return 2
+  }
+  if (!wanted) {
+    console.log(HELP)
+    return 0
+  }
+  const startedMs = systemClock.now()
+  const failed: Verdict[] = []
+  let done = 0
+  const isOver = (): boolean => wanted.untilFailed && failed.length > 0
+  await explore(schedulesOf(wanted, isOver), {
+    jobs: wanted.jobs,
+    onVerdict(verdict) {
+      done++
+      if (verdict.violations.length > 0) failed.push(verdict)
+      if (wanted.json) console.log(JSON.stringify(verdict))
+      else if (verdict.violations.length > 0) console.log(told(verdict))
+      else if (done % 25 === 0) console.log(`${done} schedules, ${failed.length} failed`)
+    },
+  })
+  if (!wanted.json) for (const verdict of failed) await tellShrunk(verdict)
+  const seconds = Math.round((systemClock.now() - startedMs) / 1000)
+  const summary = `${done} schedules in ${seconds} s, ${failed.length} failed`
+  console[wanted.json ? 'error' : 'log'](summary)
+  return failed.length > 0 || done === 0 ? 1 : 0
+}
+
+function understood(): Wanted | undefined {
+  const { values } = parseArgs({
+    options: {
+      schedules: { type: 'string' },
+      for: { type: 'string' },
+      seed: { type: 'string' },
+      only: { type: 'string' },
+      jobs: { type: 'string' },
+      'until-failed': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return undefined
+  if (values.only !== undefined && values.seed === undefined) {
+    throw new Error('--only says which faults of a --seed, and there is none')
+  }
+  const forMs = values.for === undefined ? undefined : duration(values.for)
+  const few = values.seed === undefined ? 50 : 1
+  return {
+    first: whole('--seed', values.seed, 0) ?? Math.floor(systemClock.random() * 1e9),
+    schedules: whole('--schedules', values.schedules, 1) ?? (forMs === undefined ? few : Infinity),
+    endMs: systemClock.now() + (forMs ?? Infinity),
+    only: values.only?.split(',').map((one) => whole('--only', one, 1) ?? 0),
+    jobs: whole('--jobs', values.jobs, 1) ?? availableParallelism() * 2,
+    untilFailed: values['until-failed'],
+    json: values.json,
+  }
+}
+
+function whole(option: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (text !== '' && Number.isInteger(number) && number >= least) return number
+  throw new Error(`${option} "${text}" is not a whole number of ${least} or more`)
+}
+
+function duration(text: string): number {
+  const [, number, unit] = /^(\d+)(s|m|h)$/.exec(text) ?? []
+  if (unit === undefined) throw new Error(`--for "${text}" is not a time like 90s, 10m or 2h`)
+  return Number(number) * { s: 1_000, m: 60_000, h: 3_600_000 }[unit as 's' | 'm' | 'h']
+}
+
+function* schedulesOf(
+  { first, schedules, endMs, only }: Wanted,
+  isOver: () => boolean,
+): Generator<Asked> {
+  for (let at = 0; at < schedules && systemClock.now() < endMs && !isOver(); at++) {
+    yield { seed: first + at, only }
+  }
+}
+
+function told({ seed, violations }: Verdict): string {
+  return [
+    `seed ${seed}:`,
+    ...violations.map(({ invariant, what }) => `  ${invariant}: ${what}`),
+  ].join('\n')
+}
+
+/** With the fewest faults with which it fails again; one that does not fail again is told as it was. */
+async function tellShrunk(verdict: Verdict): Promise<void> {
+  const { seed, faults } = verdict
+  const all = verdict.only ?? Array.from({ length: faults }, (_, at) => at + 1)
+  let last = verdict
+  const fails = async (only: readonly number[]): Promise<boolean> => {
+    let failed = false
+    await explore(
+      [
+        { seed, only },
+        { seed, only },
+        { seed, only },
+      ],
+      {
+        jobs: 3,
+        onVerdict(again) {
+          if (again.violations.length === 0) return
+          failed = true
+          last = again
+        },
+      },
+    )
+    return failed
+  }
+  const fewest = await shrink(all, fails)
+  console.log(`\nTo see it again: npx -y pnpm@12 chaos --seed ${seed} --only ${fewest.join(',')}`)
+  console.log(told(last))
+  for (const line of last.timeline) console.log(`  ${line}`)
+}

@@ -1,0 +1,14 @@
+import { chmod } from 'node:fs/promises'
+import { draw } from '../chaos-seed.fixture.ts'
+import { fault } from './fault.ts'
+
+/** The socket's permissions are taken away for a while. Root is let in all the same. */
+export default fault<{ forMs: number }>({
+  name: 'socket-forbidden',
+  draw: (random) => ({ forMs: draw(random, 20, 800) }),
+  async inject({ socketPath, pause }, { forMs }, over) {
+    await chmod(socketPath, 0o000).catch(() => {})
+    await pause(forMs, over)
+    await chmod(socketPath, 0o600).catch(() => {})
+  },
+})

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { Invariant } from './invariant.ts'
+
+export const cacheIsFresh: Invariant = {
+  name: 'cache-is-fresh',
+  promise: 'what was read before a change is not given out after it',
+  *violations({ calls, deviceLog }) {
+    const changes = calls.filter(
+      ({ line, outcome }) => line.startsWith('write') && outcome.kind === 'acknowledged',
+    )
+    for (const { line, device, askedAt, outcome } of calls) {
+      if (!line.startsWith('show nonce') || outcome.kind !== 'acknowledged') continue
+      const sha256 = createHash('sha256').update(outcome.output).digest('hex')
+      const readAt = deviceLog.findIndex(
+        (entry) => entry.event === 'output' && entry.device === device && entry.sha256 === sha256,
+      )
+      const missed = changes.find((change) => {
+        if (change.device !== device || change.settledAt > askedAt) return false
+        const changedAt = deviceLog.findIndex(
+          (entry) =>
+            entry.event === 'command' && entry.device === device && entry.line === change.line,
+        )
+        return changedAt > readAt
+      })
+      if (missed)
+        yield `"${line}" on ${device} was answered with what was read before "${missed.line}"`
+    }
+  },
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import type { DeviceLogEntry } from '@nac-broker/devices'
+import { expect, it } from 'vitest'
+import type { BrokerTurn, CallRecord, Evidence } from '../schedules/evidence.ts'
+import { judge } from '../schedules/judge.ts'
+import { canaryOf } from '../schedules/draw-schedule.ts'
+import { INVARIANTS } from './all-invariants.ts'
+
+const SEED = 7
+const READ = 'show nonce a.'
+const CHANGE = 'write nonce b.'
+
+function entry(event: object): DeviceLogEntry {
+  return { at: '2026-01-01T00:00:00Z', device: 'sim-1', session: 1, ...event } as DeviceLogEntry
+}
+
+function executed(line: string, output: string): DeviceLogEntry[] {
+  const sha256 = createHash('sha256').update(output).digest('hex')
+  const sent = { event: 'output', line, bytes: output.length, sha256 }
+  return [entry({ event: 'command', line }), entry(sent)]
+}
+
+function answered(line: string, output: string, made: Partial<CallRecord> = {}): CallRecord {
+  const outcome = { kind: 'acknowledged', output, cached: false } as const
+  const times = { askedAt: 0, settledAt: 3, tookMs: 1, late: false }
+  return { device: 'sim-1', line, timeoutMs: 1_000, ...times, outcome, ...made }
+}
+
+function listening(generation: number, alive: number[] = []): BrokerTurn {
+  const event = { event: 'listening', generation, pid: 1, socket: '/s' } as const
+  return { atMs: generation, event, alive }
+}
+
+function lost(atMs: number): BrokerTurn {
+  return { atMs, event: { event: 'broker-lost', generation: 1, message: 'gone' }, alive: [] }
+}
+
+function restarting(at: number, delayMs: number): BrokerTurn {
+  const event = { event: 'restarting', generation: at + 1, delayMs } as const
+  return { atMs: at, event, alive: [] }
+}
+
+const GOOD: Evidence = {
+  schedule: {
+    seed: SEED,
+    host: 'thread',
+    policy: 'restart,abort',
+    devices: 1,
+    maxSessionsPerDevice: 1,
+    latencyMs: 0,
+    clients: [],
+    faults: [],
+  },
+  deviceLog: [
+    entry({ event: 'login' }),
+    ...executed(READ, 'a. 1'),
+    ...executed(CHANGE, 'b. 2'),
+    entry({ event: 'logout', reason: 'exit' }),
+  ],
+  calls: [answered(READ, 'a. 1'), answered(CHANGE, 'b. 2', { settledAt: 5 })],
+  turns: [lost(1), restarting(1, 40), listening(2)],
+  closedAtMs: 10_000,
+  left: [],
+  grownBytes: 0,
+  texts: { 'the log': 'nothing to see' },
+}
+
+const later = { askedAt: 6, settledAt: 7 }
+const refused = { kind: 'failed', code: 'CANCELLED', sent: 'no', message: '' } as const
+const unforeseen = { kind: 'failed', code: 'INTERNAL', sent: 'no', message: '' } as const
+const again = entry({ event: 'login' })
+
+/** What makes a good run a bad one, by the invariant that has to say so. */
+const BAD: [string, Partial<Evidence>][] = [
+  ['settles-in-time', { calls: [answered(READ, 'a. 1', { outcome: { kind: 'pending' } })] }],
+  ['settles-in-time', { calls: [answered(READ, 'a. 1', { late: true })] }],
+  ['settles-in-time', { calls: [answered(READ, 'a. 1', { tookMs: 4_000 })] }],
+  ['at-most-once', { deviceLog: [...GOOD.deviceLog, ...executed(CHANGE, 'b. 3')] }],
+  ['answers-are-true', { calls: [answered(READ, 'a. 2')] }],
+  ['answers-are-true', { calls: [answered(CHANGE, '', { outcome: refused })] }],
+  ['answers-are-true', { calls: [answered(READ, '', { outcome: unforeseen })] }],
+  ['nobody-elses-answer', { calls: [answered(READ, 'b. 2')] }],
+  ['cache-is-fresh', { calls: [...GOOD.calls, answered(READ, 'a. 1', later)] }],
+  ['session-limit', { deviceLog: [again, ...GOOD.deviceLog] }],
+  ['nothing-left', { left: ['process 1 is left'] }],
+  ['bounded-memory', { grownBytes: 1e9 }],
+  ['one-generation', { turns: [listening(1), listening(2)] }],
+  ['one-generation', { turns: [listening(2, [99])] }],
+  ['restarts-as-promised', { turns: [restarting(1, 140)] }],
+  ['restarts-as-promised', { turns: [1, 2, 3, 4, 5, 6].map((at) => restarting(at, 40)) }],
+  ['restarts-as-promised', { turns: [lost(1), lost(2), restarting(2, 1)] }],
+  ['no-secret', { texts: { 'the log': `with ${canaryOf(SEED)}` } }],
+]
+
+it('a good run violates nothing', () => {
+  expect(judge(GOOD)).toEqual([])
+})
+
+it.each(BAD)('%s is violated by %j', (invariant, difference) => {
+  const violated = judge({ ...GOOD, ...difference }).map((violation) => violation.invariant)
+  expect(violated).toContain(invariant)
+})
+
+it('each invariant has such a run', () => {
+  const names = INVARIANTS.map(({ name }) => name)
+  expect([...new Set(BAD.map(([name]) => name))].toSorted()).toEqual(names.toSorted())
+})

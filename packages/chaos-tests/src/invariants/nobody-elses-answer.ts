@@ -1,0 +1,15 @@
+import type { Invariant } from './invariant.ts'
+
+export const nobodyElsesAnswer: Invariant = {
+  name: 'nobody-elses-answer',
+  promise: 'no output reaches another caller or device',
+  *violations({ calls }) {
+    for (const { line, device, outcome } of calls) {
+      const nonce = /^\w+ nonce (.+)$/.exec(line)?.[1]
+      if (nonce === undefined || outcome.kind !== 'acknowledged') continue
+      if (!outcome.output.startsWith(`${nonce} `)) {
+        yield `"${line}" on ${device} was answered "${outcome.output.slice(0, 80)}"`
+      }
+    }
+  },
+}

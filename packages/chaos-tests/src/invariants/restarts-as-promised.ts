@@ -1,0 +1,67 @@
+import type { BrokerTurn, Evidence } from '../schedules/evidence.ts'
+import type { Invariant } from './invariant.ts'
+
+const FIRST_MS = 100
+const CAP_MS = 5_000
+const MOST_RESTARTS = 5
+const WITHIN_MS = 30_000
+/** A crash costs no more than this before it is known; nothing here lives long enough to reset the pauses. */
+const LATE_MS = 1_500
+const JUST_BEFORE_MS = 100
+
+/** What the supervisor may do, written a second time, from what is promised. */
+export const restartsAsPromised: Invariant = {
+  name: 'restarts-as-promised',
+  promise: 'a lost broker is restarted, or given up, as its policy says',
+  *violations({ turns, closedAtMs, schedule: { policy } }) {
+    // Of one that is lost just before it is closed nothing comes any more.
+    const losses = turns.filter(
+      ({ atMs, event }) => event.event === 'broker-lost' && atMs < closedAtMs - JUST_BEFORE_MS,
+    )
+    const pauses = turns.filter(({ event }) => event.event === 'restarting')
+    if (!policy.startsWith('restart') && pauses.length > 0)
+      yield `${policy} has restarted the broker`
+    yield* tooLong(pauses)
+    yield* tooMany(pauses)
+    yield* ended(losses.length, pauses.length, policy, turns)
+  },
+}
+
+function* tooLong(pauses: readonly BrokerTurn[]): Generator<string> {
+  for (const [at, { event }] of pauses.entries()) {
+    if (event.event !== 'restarting') continue
+    const most = Math.min(CAP_MS, FIRST_MS * 2 ** at)
+    if (event.delayMs > most)
+      yield `the ${at + 1}. pause was ${event.delayMs} ms, not at most ${most}`
+  }
+  // Full jitter reaches beyond the first bound sooner or later; pauses that never do, do not grow.
+  const late = pauses
+    .slice(3)
+    .map(({ event }) => (event.event === 'restarting' ? event.delayMs : 0))
+  if (late.length >= 2 && late.every((ms) => ms <= FIRST_MS)) yield 'the pauses do not grow'
+}
+
+function* tooMany(pauses: readonly BrokerTurn[]): Generator<string> {
+  for (const [at, { atMs }] of pauses.entries()) {
+    const earlier = pauses[at - MOST_RESTARTS]
+    if (earlier && atMs - earlier.atMs < WITHIN_MS - LATE_MS) {
+      yield `${MOST_RESTARTS + 1} restarts within ${Math.round(atMs - earlier.atMs)} ms`
+    }
+  }
+}
+
+function* ended(
+  losses: number,
+  pauses: number,
+  policy: Evidence['schedule']['policy'],
+  turns: readonly BrokerTurn[],
+): Generator<string> {
+  const last = policy.endsWith('fallback') ? 'fallback' : 'aborted'
+  const other = last === 'fallback' ? 'aborted' : 'fallback'
+  const ends = turns.filter(({ event }) => event.event === last)
+  if (turns.some(({ event }) => event.event === other)) yield `${policy} has ended in ${other}`
+  if (ends.length > 1) yield `${policy} has ended ${ends.length} times`
+  if (losses > pauses && ends.length === 0) yield 'the broker was lost, and nothing came of it'
+  if (!turns.some(({ event }) => event.event === 'broker-lost') && ends.length > 0)
+    yield `${policy} has ended in ${last} without a loss`
+}

@@ -1,0 +1,199 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { type BrokerClient, connect } from '@nac-broker/client'
+import { type Clock, systemClock, whenAborted } from '@nac-broker/supervisor'
+import { pino } from 'pino'
+import { clockFor, Happenings } from '../chaos-seed.fixture.ts'
+import type { Fault } from '../faults/fault.ts'
+import { type FaultProxy, startFaultProxy } from '../proxy/fault-proxy.ts'
+import { canaryOf } from '../schedules/draw-schedule.ts'
+import type { BrokerTurn, Evidence } from '../schedules/evidence.ts'
+import type { PlannedCall, Schedule } from '../schedules/schedule.ts'
+import { startSupervisedLab, type SupervisedLab } from '../supervised-lab.fixture.ts'
+import { type CallRecorder, recordCalls } from './call-recorder.ts'
+import { startDeviceWires, throughWires } from './device-wires.ts'
+import { takeStock } from './stock.ts'
+import { textsOf } from './texts.ts'
+import { wiresOf, type World } from './world.ts'
+
+/** Short, so that a run in which everything hangs is over soon. */
+const LIMITS = { loginTimeoutMs: 3_000, commandTimeoutMs: 3_000, drainTimeoutMs: 500 }
+const CONNECT_MS = 10_000
+const CLOSE_MS = 3_000
+/** A simulated device has room for more, so that one session too many is seen. */
+const ROOM = 3
+
+/** One run with real processes, sockets and SSH. What it leaves behind is part of the evidence. */
+export async function runSchedule(
+  schedule: Schedule,
+  faults: ReadonlyMap<string, Fault>,
+): Promise<Evidence> {
+  const before = await takeStock()
+  const run = await perform(schedule, faults)
+  const after = await takeStock(before)
+  return { schedule, ...run, left: [...run.left, ...after.leftSince], grownBytes: after.grownBytes }
+}
+
+type Performed = Omit<Evidence, 'schedule' | 'grownBytes'>
+
+async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): Promise<Performed> {
+  const { seed, host, policy, devices: count, latencyMs, maxSessionsPerDevice } = schedule
+  // Hosts inherit it: with it failpoints can be armed later.
+  process.env['NAC_BROKER_FAILPOINTS'] = ''
+  let shiftMs = 0
+  const clock: Clock = {
+    ...clockFor(seed),
+    wallTime: () => new Date(systemClock.wallTime().getTime() + shiftMs),
+  }
+  let logged = ''
+  await using stack = new AsyncDisposableStack()
+  const hit = (prefix: string): boolean =>
+    schedule.faults.some(({ name }) => name.startsWith(prefix))
+  let devices: SupervisedLab['simulator']['devices'] = []
+  const deviceWires = hit('device-wire')
+    ? await startDeviceWires(() => devices, count, systemClock)
+    : []
+  for (const wire of deviceWires) stack.use(wire)
+  const lab = stack.use(
+    await startSupervisedLab({
+      host,
+      crashPolicy: policy,
+      maxSessionsPerDevice,
+      ...LIMITS,
+      clock,
+      log: pino({ level: 'debug' }, { write: (line: string) => (logged += line) }),
+      simulator: {
+        devices: count,
+        latencyMs,
+        maxSessions: maxSessionsPerDevice + ROOM,
+        password: canaryOf(seed),
+      },
+      rewriteTestbed: (text, simulated) => {
+        devices = simulated
+        return throughWires(text, simulated, deviceWires)
+      },
+    }),
+  )
+  const clientWire = hit('client-wire')
+    ? stack.use(await wireTo(lab.broker.socketPath, lab.directory))
+    : undefined
+
+  const turns = recordTurns(lab)
+  const happenings = new Happenings()
+  lab.onDevice(happenings.happened)
+  const recorder = recordCalls(clock, () => lab.log.length, happenings.happened)
+  const told: string[] = []
+  const world: World = {
+    host,
+    socketPath: lab.broker.socketPath,
+    devices,
+    killBroker: () => lab.kill(),
+    inflict: (what) => lab.inflict(what),
+    signalBroker: (signal) => void signalTo(lab.pid, signal),
+    armNextBroker: (failpoints) => lab.armNext(failpoints),
+    clientWire: wiresOf(clientWire ? [clientWire] : []),
+    deviceWire: wiresOf(deviceWires),
+    shiftWallTime: (byMs) => void (shiftMs += byMs),
+    pause: (ms, over) => systemClock.sleep(ms, over).catch(() => {}),
+    next: async (event, over) =>
+      void (await Promise.race([lab.next(event), whenAborted(over), whenAborted(lab.givenUp)])),
+  }
+
+  const over = new AbortController()
+  const failing = injectAll(schedule, { faults, world, happenings, over: over.signal })
+  const socketPath = clientWire ? path.join(lab.directory, 'wire.sock') : lab.broker.socketPath
+  const env = { ...lab.broker.env(), NAC_TEST_BROKER_SOCKET: socketPath }
+  await Promise.all(
+    schedule.clients.map(async (callers, number) => {
+      const setup = { env, testbed: lab.testbedPath, givenUp: lab.givenUp }
+      try {
+        await using client = await connect({
+          ...setup,
+          clock: { ...clock, ...clockFor(seed, number) },
+          connectTimeoutMs: CONNECT_MS,
+        })
+        await Promise.all(callers.map((calls) => callAll(client, calls, recorder)))
+      } catch (error) {
+        told.push(String(error))
+      }
+    }),
+  )
+  over.abort()
+  await failing
+  world.clientWire.mend()
+  world.deviceWire.mend()
+  world.signalBroker('SIGCONT')
+  const closedAtMs = systemClock.now()
+  await lab.broker.close({ deadlineMs: CLOSE_MS })
+  const left = (await readdir(lab.directory))
+    .filter((name) => /\.sock$|^\.nb/.test(name) && name !== 'wire.sock')
+    .map((name) => `the file ${name} is left`)
+  const { calls } = recorder
+  const texts = textsOf({ lab, logged, calls, told })
+  return { deviceLog: lab.log, calls, turns, closedAtMs, left, texts }
+}
+
+async function callAll(
+  client: BrokerClient,
+  calls: readonly PlannedCall[],
+  recorder: CallRecorder,
+): Promise<void> {
+  for (const call of calls) {
+    if (client.lost.aborted) return
+    // oxlint-disable-next-line no-await-in-loop -- a caller makes one call after the other
+    await recorder.call(client, call)
+  }
+}
+
+async function injectAll(
+  schedule: Schedule,
+  parts: {
+    faults: ReadonlyMap<string, Fault>
+    world: World
+    happenings: Happenings
+    over: AbortSignal
+  },
+): Promise<void> {
+  const { faults, world, happenings, over } = parts
+  const lasting: Promise<void>[] = []
+  for (const { name, after, args } of schedule.faults) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await Promise.race([happenings.after(after), whenAborted(over)])
+    if (over.aborted) break
+    const fault = faults.get(name)
+    if (!fault) throw new Error(`there is no fault "${name}"`)
+    lasting.push(fault.inject(world, args, over))
+  }
+  await Promise.all(lasting)
+}
+
+function wireTo(socketPath: string, directory: string): Promise<FaultProxy> {
+  const at = { path: path.join(directory, 'wire.sock') }
+  return startFaultProxy(at, () => ({ path: socketPath }), systemClock)
+}
+
+/** Broker events with their time; the first one has listened before anybody could hear it. */
+function recordTurns(lab: SupervisedLab): BrokerTurn[] {
+  const turns: BrokerTurn[] = []
+  const pids = new Set([lab.pid])
+  lab.onEvent((event) => {
+    const alive = event.event === 'listening' ? [...pids].filter(lives) : []
+    turns.push({ atMs: systemClock.now(), event, alive })
+    if (event.event === 'listening') pids.add(event.pid)
+  })
+  return turns
+}
+
+function lives(pid: number): boolean {
+  return pid !== process.pid && signalTo(pid, 0)
+}
+
+/** False when there is no such process, or it is ourselves. */
+function signalTo(pid: number, signal: NodeJS.Signals | 0): boolean {
+  if (pid === process.pid) return false
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,45 @@
+import type { Simulator } from '@nac-broker/devices'
+import type { BrokerFault } from '../broker-fault.fixture.ts'
+import type { FaultProxy, WireFault } from '../proxy/fault-proxy.ts'
+
+/** What faults act on. */
+export interface World {
+  readonly host: 'thread' | 'process'
+  readonly socketPath: string
+  readonly devices: Simulator['devices']
+  /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
+  killBroker(): void
+  /** Makes the broker of now suffer it. */
+  inflict(fault: BrokerFault): void
+  /** Signals the process of the broker of now; nothing where it is a thread. */
+  signalBroker(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** The next broker that is launched, and no other, has it in its environment. */
+  armNextBroker(failpoints: string): void
+  /** Between the clients and the broker's socket. */
+  readonly clientWire: WireFaults
+  /** Between the broker or direct clients and the devices. */
+  readonly deviceWire: WireFaults
+  /** The calendar of the orchestrator and its clients goes by so much. */
+  shiftWallTime(byMs: number): void
+  /** Resolves when this much time has passed, or the run is over. */
+  pause: (ms: number, over: AbortSignal) => Promise<void>
+  /** Resolves at the next broker event of that kind, or when the run is over. */
+  next(event: 'listening' | 'broker-lost', over: AbortSignal): Promise<void>
+}
+
+export interface WireFaults {
+  /** From now on, until `mend`. */
+  suffer(fault: WireFault): void
+  mend(): void
+  /** Every connection of now is reset. */
+  reset(): void
+}
+
+/** Several wires as one; none where the run has none. */
+export function wiresOf(proxies: readonly FaultProxy[]): WireFaults {
+  return {
+    suffer: (fault) => proxies.forEach((proxy) => proxy.suffer(fault)),
+    mend: () => proxies.forEach((proxy) => proxy.mend()),
+    reset: () => proxies.forEach((proxy) => proxy.reset()),
+  }
+}

@@ -1,0 +1,49 @@
+import type { SupervisedBrokerEvent } from '@nac-broker/broker'
+import type { DeviceLogEntry } from '@nac-broker/devices'
+import type { ErrorCode, Sent } from '@nac-broker/protocol'
+import type { PlannedCall, Schedule } from './schedule.ts'
+
+export type CallOutcome =
+  | { readonly kind: 'acknowledged'; readonly output: string; readonly cached: boolean }
+  | {
+      readonly kind: 'failed'
+      /** Undefined for what is no `BrokerError`. */
+      readonly code: ErrorCode | undefined
+      readonly sent: Sent | undefined
+      readonly message: string
+    }
+  | { readonly kind: 'pending' }
+
+/** What a client asked for and what it was told. */
+export interface CallRecord extends PlannedCall {
+  /** How much of the devices' log there was when it was asked, and when it settled. */
+  askedAt: number
+  settledAt: number
+  tookMs: number
+  /** Still pending so long after its deadline, as its own process had the time. */
+  late: boolean
+  outcome: CallOutcome
+}
+
+export interface BrokerTurn {
+  readonly atMs: number
+  readonly event: SupervisedBrokerEvent
+  /** At `listening`: earlier generations whose process still ran, by pid. */
+  readonly alive: readonly number[]
+}
+
+/** Everything that a run is judged by. None of it is the broker's or the client's own account. */
+export interface Evidence {
+  readonly schedule: Schedule
+  readonly deviceLog: readonly DeviceLogEntry[]
+  readonly calls: readonly CallRecord[]
+  readonly turns: readonly BrokerTurn[]
+  /** When the broker was told to close, on the clock of the turns. */
+  readonly closedAtMs: number
+  /** What was there after everything was closed, in words. */
+  readonly left: readonly string[]
+  /** By how much the memory of the process that hosts the broker has grown, in bytes. */
+  readonly grownBytes: number
+  /** Everything that was told or kept, but for the outputs that were asked for. */
+  readonly texts: Readonly<Record<string, string>>
+}

@@ -1,0 +1,32 @@
+import { allFaults } from '../faults/all-faults.ts'
+import { runSchedule } from '../real/run-schedule.ts'
+import { drawSchedule } from './draw-schedule.ts'
+import { judge, type Violation } from './judge.ts'
+import { timelineOf } from './timeline.ts'
+
+export interface Asked {
+  readonly seed: number
+  /** Which of its faults, from 1; absent: all. */
+  readonly only?: readonly number[] | undefined
+}
+
+export interface Verdict extends Asked {
+  readonly faults: number
+  readonly tookMs: number
+  readonly violations: readonly Violation[]
+  readonly timeline: readonly string[]
+}
+
+/** Draws the seed's schedule, runs it with all its faults or only some, and judges what happened. */
+export async function runOne({ seed, only }: Asked): Promise<Verdict> {
+  const startedMs = performance.now()
+  const faults = await allFaults()
+  const drawn = drawSchedule(seed, faults)
+  const some = drawn.faults.filter((_, at) => only === undefined || only.includes(at + 1))
+  const byName = new Map(faults.map((fault) => [fault.name, fault]))
+  const evidence = await runSchedule({ ...drawn, faults: some }, byName)
+  const violations = judge(evidence)
+  const timeline = violations.length > 0 ? timelineOf(evidence) : []
+  const tookMs = performance.now() - startedMs
+  return { seed, only, faults: drawn.faults.length, tookMs, violations, timeline }
+}

@@ -1,0 +1,43 @@
+/**
+ * Some schedules of faults, each from a seed of its own; `pnpm chaos` runs as many as one likes.
+ *
+ * NAC_BROKER_CHAOS_SCHEDULES: how many, default 6. NAC_BROKER_CHAOS_SEED: the first one's seed.
+ */
+import { expect, it } from 'vitest'
+import { SEED } from '../chaos-seed.fixture.ts'
+import { allFaults } from '../faults/all-faults.ts'
+import { drawSchedule } from './draw-schedule.ts'
+import { explore } from './explore.ts'
+
+const SCHEDULES = Number(process.env['NAC_BROKER_CHAOS_SCHEDULES'] ?? 6)
+
+it(
+  `whatever befalls them, no promise is broken: ${SCHEDULES} schedules from seed ${SEED}`,
+  { timeout: 60_000 + SCHEDULES * 5_000 },
+  async () => {
+    const failed: unknown[] = []
+    const asked = Array.from({ length: SCHEDULES }, (_, at) => ({ seed: SEED + at }))
+    await explore(asked, {
+      jobs: 2,
+      onVerdict({ seed, violations, timeline }) {
+        if (violations.length > 0) failed.push({ seed, violations, timeline })
+      },
+    })
+    expect(failed, 'npx -y pnpm@12 chaos --seed shows it again').toEqual([])
+  },
+)
+
+it('a seed draws the same schedule each time, and another seed another one', async () => {
+  const faults = await allFaults()
+  expect(drawSchedule(1, faults)).toEqual(drawSchedule(1, faults))
+  expect(drawSchedule(2, faults)).not.toEqual(drawSchedule(1, faults))
+})
+
+it('every fault is drawn sooner or later', async () => {
+  const faults = await allFaults()
+  const drawn = new Set<string>()
+  for (let seed = 0; seed < 300; seed++) {
+    for (const { name } of drawSchedule(seed, faults).faults) drawn.add(name)
+  }
+  expect([...drawn].toSorted()).toEqual(faults.map(({ name }) => name).toSorted())
+})

@@ -1,0 +1,37 @@
+import type { Evidence } from './evidence.ts'
+
+/** What happened, a line each, in the order in which it did. */
+export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): string[] {
+  const startMs = Date.parse(deviceLog[0]?.at ?? '')
+  const devices = deviceLog.map((entry) => {
+    const { at, device, session, event } = entry
+    const line = 'line' in entry ? ` "${entry.line.slice(0, 60)}"` : ''
+    const reason = 'reason' in entry ? ` (${entry.reason})` : ''
+    return `+${Date.parse(at) - startMs} ms ${device} session ${session}: ${event}${line}${reason}`
+  })
+  const asked = calls.map(({ device, line, timeoutMs, tookMs, askedAt, settledAt, outcome }) => {
+    const how = outcome.kind === 'failed' ? `${outcome.code}: ${outcome.message}` : outcome.kind
+    const between = `between entries ${askedAt} and ${settledAt} of the log`
+    return `"${line.slice(0, 60)}" on ${device}, ${timeoutMs} ms: ${how}, after ${Math.round(tookMs)} ms, ${between}`
+  })
+  const firstMs = turns[0]?.atMs ?? 0
+  const brokers = turns
+    .filter(({ event }) =>
+      /^(listening|broker-lost|restarting|fallback|aborted)$/.test(event.event),
+    )
+    .map(({ atMs, event }) => `+${Math.round(atMs - firstMs)} ms ${JSON.stringify(event)}`)
+  const { host, policy, devices: count, maxSessionsPerDevice, latencyMs } = schedule
+  return [
+    `${host}, ${policy}, ${count} devices of ${maxSessionsPerDevice} sessions, ${latencyMs} ms`,
+    ...schedule.faults.map(
+      ({ name, after, args }, at) =>
+        `fault ${at + 1}, ${after} later: ${name} ${JSON.stringify(args)}`,
+    ),
+    'the broker, from its first event:',
+    ...brokers,
+    'the devices, by their own log:',
+    ...devices.map((line, at) => `${at + 1}. ${line}`),
+    'the calls:',
+    ...asked,
+  ]
+}
