@@ -24,7 +24,7 @@ function turn(): Promise<void> {
 function start(
   script: string,
   options: {
-    onLine?: LineListener
+    onLine?: LineListener | 'nobody'
     signal?: AbortSignal
     timeoutMs?: number
     idleTimeoutMs?: number
@@ -33,7 +33,8 @@ function start(
 ): { end: Promise<WorkerEnd>; up: Promise<string>; log: () => Promise<string> } {
   const { promise: up, resolve } = Promise.withResolvers<string>()
   const file = path.join(folder, 'log')
-  const log = new WorkerLog(file, options.onLine ?? resolve)
+  const { onLine = resolve } = options
+  const log = new WorkerLog(file, onLine === 'nobody' ? undefined : onLine)
   const never = new AbortController().signal
   const { signal = never, timeoutMs, idleTimeoutMs, clock = systemClock } = options
   const end = runWorker(
@@ -109,6 +110,14 @@ it('does not wait for a grandchild that left the group and holds the pipes', asy
   const pid = Number(await worker.up)
   expect(await worker.end).toEqual({ status: 'passed', exitCode: 0 })
   process.kill(pid, 'SIGKILL')
+})
+
+it('does not wait for such a grandchild either where nobody listens', async () => {
+  const left = path.join(folder, 'left')
+  const grandchild = `echo $$ > ${left}.new; mv ${left}.new ${left}; exec sleep 60`
+  const script = `setsid sh -c '${grandchild}' & until [ -e ${left} ]; do sleep 0.05; done`
+  expect(await start(script, { onLine: 'nobody' }).end).toEqual({ status: 'passed', exitCode: 0 })
+  process.kill(Number(await readFile(left, 'utf8')), 'SIGKILL')
 })
 
 it('takes what is written into its log for a sign of life', async () => {

@@ -9,6 +9,8 @@ it('finds the nearest, however far it is', () => {
 
 it.each([
   ['wran', ['warn']],
+  ['wra', []],
+  ['dbeug', ['debug']],
   ['R11', ['r12', 'r1']],
   ['loud', []],
   ['', []],

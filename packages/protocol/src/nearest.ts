@@ -21,15 +21,26 @@ function ranked(
     .toSorted((a, b) => a.edits - b.edits)
 }
 
-/** Letters to insert, delete or replace (Levenshtein). */
+/** Letters to insert, delete or replace, or neighbours to swap (Damerau-Levenshtein, restricted). */
 function editDistance(from: string, to: string): number {
+  let before: number[] = []
   let row = Array.from({ length: to.length + 1 }, (_, i) => i)
   for (const [i, letter] of from.split('').entries()) {
     const next = [i + 1]
     for (let j = 0; j < to.length; j++) {
       const replaced = (row[j] ?? 0) + (letter === to[j] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+      const swapped =
+        j > 0 && letter === to[j - 1] && from[i - 1] === to[j] ? before[j - 1] : undefined
+      next.push(
+        Math.min(
+          replaced,
+          (row[j + 1] ?? 0) + 1,
+          (next[j] ?? 0) + 1,
+          (swapped ?? Number.POSITIVE_INFINITY) + 1,
+        ),
+      )
     }
+    before = row
     row = next
   }
   return row[to.length] ?? 0

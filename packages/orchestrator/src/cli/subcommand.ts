@@ -1,4 +1,4 @@
-import { BrokerError, nearest } from '@nac-broker/protocol'
+import { BrokerError, lookalikes } from '@nac-broker/protocol'
 import { Argument, Command, type CommanderError, Option } from 'commander'
 import { oneOf, refusal, type Setting, TEXT } from '../config/setting.ts'
 
@@ -71,8 +71,9 @@ function describe(command: Command, { code, message }: CommanderError): string {
 }
 
 function unknown(what: string, given: string, known: readonly string[]): string {
-  const meant = nearest(given.replace(/=.*/s, ''), known)
-  return `unknown ${what} ${given}; did you mean ${meant}? (allowed: ${known.join(', ')})`
+  const [meant] = lookalikes(given.replace(/=.*/s, ''), known)
+  const suggestion = meant === undefined ? '' : `; did you mean ${meant}?`
+  return `unknown ${what} ${given}${suggestion} (allowed: ${known.join(', ')})`
 }
 
 function excess(command: Command): string {

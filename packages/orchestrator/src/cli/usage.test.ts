@@ -14,6 +14,10 @@ it.concurrent.each<[string[], string]>([
   [[], `no command (allowed: ${COMMANDS.join(', ')})`],
   [['rnu'], `unknown command rnu; did you mean run? (allowed: ${COMMANDS.join(', ')})`],
   [
+    ['status', '--bogus'],
+    'unknown option --bogus (allowed: --log-level, --socket, --json, --help)',
+  ],
+  [
     ['status', '--jsno'],
     'unknown option --jsno; did you mean --json? (allowed: --log-level, --socket, --json, --help)',
   ],

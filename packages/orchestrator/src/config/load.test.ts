@@ -155,6 +155,10 @@ it.each([
   ],
   ['broker: 5', '1: broker must be a mapping'],
   ['workers: {}', '1: workers must be a list'],
+  [
+    'workers:\n  - name: a\n    command: sleep 5',
+    '3: workers.0.command must be a list, the program first, as in [sleep, "5"]',
+  ],
   ['testbed: [a]', '1: testbed must be text'],
   [
     'workers:\n- name: a\n  command: []',

@@ -47,7 +47,8 @@ function invalid(error: z.ZodError, document: ConfigDocument): BrokerError {
     return problem(document, [...where, key], what)
   }
   if (issue?.code === 'invalid_type') {
-    const expected = EXPECTED[issue.expected] ?? issue.expected
+    const isCommand = where.at(-1) === 'command'
+    const expected = isCommand ? COMMAND : (EXPECTED[issue.expected] ?? issue.expected)
     const missing = valueAt(document.value, where) === undefined
     return problem(document, where, missing ? 'is missing' : `must be ${expected}`)
   }
@@ -64,6 +65,8 @@ function problem(
   const separator = /^(?:is|must|has) /.test(what) ? ' ' : ': '
   return new BrokerError('CONFIG_INVALID', `${placeOf(where)}: ${subject}${separator}${what}`)
 }
+
+const COMMAND = 'a list, the program first, as in [sleep, "5"]'
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'text',
