@@ -254,6 +254,23 @@ it('runs two hundred workers side by side', async () => {
   expect(warnings).toEqual([])
 }, 60_000)
 
+it('does not retry a program that is not there, and judges by its policy at once', async () => {
+  const gone = { name: 'gone', command: ['no-such-program'], instances: { kind: 'one' } } as const
+  const { report } = await lab.run([gone, shell('sleep 60', 1)], {
+    failurePolicy: { name: 'retry_once', retryDelayMs: 60_000 },
+  })
+  const reason = 'cannot start "no-such-program": there is no such program'
+  expect(report).toMatchObject({
+    status: 'FAILED',
+    workers: [
+      { status: 'failed', reason, attempts: [{ attempt: 1, status: 'failed', reason }] },
+      { status: expect.stringMatching(/cancelled|never-started/) as string },
+    ],
+  })
+  expect(report.workers[0]?.attempts).toHaveLength(1)
+  expect(report.workers[0]?.attempts[0]).not.toHaveProperty('isFutile')
+})
+
 it('starts nothing for a policy that cannot be satisfied', async () => {
   const failurePolicy = { name: 'best_effort', minAgentsRequired: 3 } as const
   const started: string[] = []

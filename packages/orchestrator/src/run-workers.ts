@@ -66,7 +66,7 @@ export async function runWorkers(
         if (record.isOver) return
         // At once, before another worker takes the turn of this one.
         if (conclude(record, event, { policy, signal })) context.onEnd(report(record))
-        if (event.event === 'escalated') judge(record)
+        if (event.event !== 'cancelled' && record.state === 'failed') judge(record)
         if (event.event === 'backing-off') {
           const { delayMs } = event
           const attempt = (record.lastAttempt?.attempt ?? 0) + 1
@@ -121,7 +121,7 @@ function memberOf(
       })
       record.end(end)
       if (record.lastAttempt) context.onAttemptEnd(name, record.lastAttempt)
-      if (end.status === 'passed') return
+      if (end.status === 'passed' || (end.status === 'failed' && end.isFutile)) return
       if (end.status === 'failed') await context.brokerSettled(signal)
       if (context.lost.aborted) record.excuse()
       throw new BrokerError('CANCELLED', end.reason)
@@ -143,7 +143,8 @@ function conclude(
 ): boolean {
   switch (event) {
     case 'finished':
-      record.conclude('passed')
+      // It is no use to start one again whose program is not there.
+      record.conclude(record.lastAttempt?.status === 'failed' ? 'failed' : 'passed')
       return true
     case 'escalated':
       record.conclude('failed')

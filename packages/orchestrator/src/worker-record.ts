@@ -69,7 +69,8 @@ export class WorkerRecord {
     const { attempt, startedAt, startedMs } = this.#running
     this.#running = undefined
     const durationMs = Math.round(this.#clock.now() - startedMs)
-    this.#attempts.push({ attempt, ...end, startedAt, durationMs })
+    const { isFutile: _, ...seen } = { isFutile: false, ...end }
+    this.#attempts.push({ attempt, ...seen, startedAt, durationMs })
   }
 
   /** The last attempt failed because the broker was lost, which is not its own doing. */

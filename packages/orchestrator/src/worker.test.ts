@@ -201,7 +201,7 @@ it('says why a program cannot be started', async () => {
   const planned = { name: 'w', env: {}, ...none }
   const end = await runWorker({ ...planned, command: [folder] }, context)
   const reason = `cannot start "${folder}": it is not executable`
-  expect(end).toEqual({ status: 'failed', reason })
+  expect(end).toEqual({ status: 'failed', reason, isFutile: true })
   log.close()
   expect(await readFile(path.join(folder, 'log'), 'utf8')).toBe(`nac-broker: ${reason}\n`)
 })

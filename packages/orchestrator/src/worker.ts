@@ -18,7 +18,14 @@ export const STOP_MS = GRACE_MS + LAST_OUTPUT_MS + 5_000
 /** How a worker ended. */
 export type WorkerEnd =
   | { status: 'passed'; exitCode: 0 }
-  | { status: 'failed'; exitCode?: number; signal?: NodeJS.Signals; reason: string }
+  | {
+      status: 'failed'
+      exitCode?: number
+      signal?: NodeJS.Signals
+      reason: string
+      /** The next attempt would end in the same way. */
+      isFutile?: boolean
+    }
   | { status: 'cancelled'; exitCode?: number; signal?: NodeJS.Signals; reason: string }
 
 export interface WorkerContext {
@@ -49,9 +56,10 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   try {
     child = await start(worker.command, env, log)
   } catch (error) {
-    const reason = cannotStart(worker.command[0] ?? '', error as NodeJS.ErrnoException)
+    const trouble = error as NodeJS.ErrnoException
+    const reason = cannotStart(worker.command[0] ?? '', trouble)
     log.note(reason)
-    return { status: 'failed', reason }
+    return { status: 'failed', reason, isFutile: ['ENOENT', 'EACCES'].includes(trouble.code ?? '') }
   }
   const exited = exitOf(child)
   const group = new ProcessGroup(child.pid as number, context.guard)
