@@ -35,6 +35,13 @@ describe('resolving a credential', () => {
     expect(resolveCredential(await device('{}'), 'default', {})).toEqual({})
   })
 
+  test('leaves alone what pyATS knows beside them and we do not', async () => {
+    const r1 = await device(
+      '{default: {username: u}}\n    custom: {credential: x}\n    creds: rest',
+    )
+    expect(resolveCredential(r1, 'default', {})).toEqual({ username: 'u' })
+  })
+
   test('takes an empty variable for an empty password', async () => {
     const r1 = await device(`{default: {password: '%ENV{EMPTY}'}}`)
     expect(resolveCredential(r1, 'default', { EMPTY: '' })).toEqual({ password: '' })

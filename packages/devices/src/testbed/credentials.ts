@@ -1,7 +1,8 @@
 import { BrokerError } from '@nac-broker/protocol'
 import type { TestbedNode } from './document.ts'
 import { replaceEnv } from './markup.ts'
-import { placeText } from './place.ts'
+import { misspelling } from './hint.ts'
+import { invalid, placeText } from './place.ts'
 import { credentialSchema, entry, mappingSchema, read, type Subject } from './schema.ts'
 import type { Credential, Device } from './testbed.ts'
 
@@ -13,7 +14,10 @@ type Credentials = Readonly<Record<string, Credential>>
  */
 export function readCredentials(owner: TestbedNode | undefined, subject: Subject): Credentials {
   const written = entry(owner, 'credentials')
-  if (!written) return {}
+  if (!written) {
+    requireNoMisspelling(owner, subject)
+    return {}
+  }
   read(mappingSchema, written, { ...subject, words: `${subject.words}: credentials` })
   const named = written.kind === 'map' ? [...written.entries] : []
   return Object.fromEntries(
@@ -24,6 +28,14 @@ export function readCredentials(owner: TestbedNode | undefined, subject: Subject
         return [name, { ...read(credentialSchema, node, whose), at: placeText(node.place) }]
       }),
   )
+}
+
+/** Of all the keys that are none of ours, one that would leave a device without its login. */
+function requireNoMisspelling(owner: TestbedNode | undefined, { words, device }: Subject): void {
+  if (owner?.kind !== 'map' || owner.entries.has('credentials')) return
+  const mappings = [...owner.entries].filter(([, { kind }]) => kind === 'map')
+  const hint = misspelling({ ...owner, entries: new Map(mappings) }, 'credentials')
+  if (hint) throw invalid(hint.place, `${words} has no credentials${hint.words}`, device)
 }
 
 /**

@@ -448,6 +448,11 @@ describe('a bad testbed is refused with file and line:', () => {
       '4: device "r1" has no connection, but "conections"; rename it to "connections"',
     ],
     [
+      'misspelt credentials of a connection',
+      'devices:\n  r1:\n    os: iosxe\n    connections:\n      cli:\n        ip: a\n        credential: {default: {username: u}}\n',
+      '7: device "r1" has no credentials, but "credential"; rename it to "credentials"',
+    ],
+    [
       'a misspelt ip',
       withCli('port: 22', 'ipp: a'),
       '7: device "r1" has no ip or host, but "ipp"; rename it to "ip"',
