@@ -22,6 +22,7 @@ import { fence } from './fence.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
+import { removeStaging } from './listener.ts'
 import {
   environment,
   type Parts,
@@ -190,6 +191,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       // Fence before it is replaced: nothing of it runs, and then nothing of it counts, any more.
       failpoint('supervisor.broker.to-be-killed')
       await generation.kill()
+      await removeStaging(place.path)
       failpoint('supervisor.broker.to-be-fenced')
       if (store)
         await fence(store, number).catch((error: unknown) =>

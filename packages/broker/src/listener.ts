@@ -1,4 +1,5 @@
-import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { chmod, lstat, mkdtemp, readdir, rename, rm, unlink } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { once } from 'node:events'
@@ -68,11 +69,31 @@ export async function assertFree(socketPath: string, clock: Clock): Promise<void
   }
 }
 
+/**
+ * Removes what brokers for this path that were killed while they bound it have left. For whoever knows that
+ * none does so now.
+ */
+export async function removeStaging(socketPath: string): Promise<void> {
+  const directory = path.dirname(socketPath)
+  const prefix = stagingPrefix(socketPath)
+  const names = await readdir(directory).catch(() => [])
+  const left = names.filter((name) => name.startsWith(prefix))
+  await Promise.all(
+    left.map((name) => rm(path.join(directory, name), { recursive: true, force: true })),
+  )
+}
+
+/** Of this path alone, and short: a socket's path has few bytes. */
+function stagingPrefix(socketPath: string): string {
+  const hash = createHash('sha256').update(path.basename(socketPath)).digest('hex')
+  return `.nb${hash.slice(0, 4)}`
+}
+
 /** Returns the inode of the socket, by which `close` knows it again. */
 async function bindBeside(server: Server, socketPath: string): Promise<number> {
   let staging: string
   try {
-    staging = await mkdtemp(path.join(path.dirname(socketPath), '.nb'))
+    staging = await mkdtemp(path.join(path.dirname(socketPath), stagingPrefix(socketPath)))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new BrokerError('SOCKET_PATH_INVALID', `socket ${socketPath}: ${why}`, { cause: error })

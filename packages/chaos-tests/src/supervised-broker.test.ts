@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { superviseBroker } from '@nac-broker/broker'
 import type { BrokerFault } from './broker-fault.fixture.ts'
 import { NacTestClient } from './nac-test-client.fixture.ts'
@@ -82,6 +82,19 @@ describe.each<HostKind>(['thread', 'process'])('a broker in a %s', (host) => {
     expect(lab.events.filter(({ event }) => event === 'broker-lost')).toEqual([])
     expect((await readdir(lab.directory)).filter((name) => name.endsWith('.sock'))).toEqual([])
     await lab[Symbol.asyncDispose]()
+  })
+
+  it('leaves nothing of the socket that it was binding when it was killed', async () => {
+    // Hosts inherit it, the ones in reserve too; with it failpoints can be armed.
+    vi.stubEnv('NAC_BROKER_FAILPOINTS', '')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await using lab = await startSupervisedLab({ host, clock: SHORT_PAUSES })
+    const listening = lab.next('listening')
+    lab.armNext('broker.socket.bound=kill')
+    lab.kill()
+    expect(await listening).toMatchObject({ generation: 3 })
+    const names = await readdir(lab.directory)
+    expect(names.filter((name) => name.startsWith('.nb'))).toEqual([])
   })
 
   it('is closed while it waits to be restarted', async () => {
