@@ -22,7 +22,7 @@ function executed(line: string, output: string): DeviceLogEntry[] {
 
 function answered(line: string, output: string, made: Partial<CallRecord> = {}): CallRecord {
   const outcome = { kind: 'acknowledged', output, cached: false } as const
-  const times = { askedAt: 0, settledAt: 3, tookMs: 1, late: false }
+  const times = { askedAt: 0, settledAt: 3, startedMs: 0, tookMs: 1, late: false }
   return { device: 'sim-1', line, timeoutMs: 1_000, ...times, outcome, ...made }
 }
 
@@ -38,6 +38,12 @@ function lost(atMs: number): BrokerTurn {
 function restarting(at: number, delayMs: number): BrokerTurn {
   const event = { event: 'restarting', generation: at + 1, delayMs } as const
   return { atMs: at, event, alive: [] }
+}
+
+const aborted: BrokerTurn = {
+  atMs: 5,
+  event: { event: 'aborted', generation: 1, message: 'gone' },
+  alive: [],
 }
 
 const GOOD: Evidence = {
@@ -75,6 +81,10 @@ const BAD: [string, Partial<Evidence>][] = [
   ['settles-in-time', { calls: [answered(READ, 'a. 1', { outcome: { kind: 'pending' } })] }],
   ['settles-in-time', { calls: [answered(READ, 'a. 1', { late: true })] }],
   ['settles-in-time', { calls: [answered(READ, 'a. 1', { tookMs: 4_000 })] }],
+  [
+    'settles-in-time',
+    { calls: [answered(READ, 'a. 1', { tookMs: 2_000, timeoutMs: 5_000 })], turns: [aborted] },
+  ],
   ['at-most-once', { deviceLog: [...GOOD.deviceLog, ...executed(CHANGE, 'b. 3')] }],
   ['answers-are-true', { calls: [answered(READ, 'a. 2')] }],
   ['answers-are-true', { calls: [answered(CHANGE, '', { outcome: refused })] }],

@@ -14,6 +14,7 @@ violated. Prints a table: mutant, which invariant has caught it, after how many 
   --schedules N   at most so many for each; default 60
   --jobs N        how many schedules at a time; default 4
   --seed S        the first one's seed; default 1
+  --verbose       what was violated, and the seed, on stderr
   --help          this
 
 Exit code 0 when every mutant was caught, 1 when one was not, 2 when this command was not understood.`
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
     schedules: { type: 'string', default: '60' },
     jobs: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   } as const
   let asked
@@ -41,6 +43,7 @@ async function main(): Promise<number> {
     return 2
   }
   const { values, positionals } = asked
+  const { verbose } = values
   if (values.help) {
     console.log(HELP)
     return 0
@@ -53,6 +56,7 @@ async function main(): Promise<number> {
     const found = await hunt(mutant, values)
     if (found) caught++
     const by = found ? [...found.by].join(', ') : '**nothing**'
+    if (found && verbose) console.error(found.what)
     console.log(`| ${mutant.name} | ${mutant.mistake} | ${by} | ${found?.schedules ?? ''} |`)
   }
   console.log(`\n${caught} of ${some.length} mutants were caught`)
@@ -63,7 +67,7 @@ async function main(): Promise<number> {
 async function hunt(
   { name }: Mutant,
   { schedules, jobs, seed }: { schedules: string; jobs: string; seed: string },
-): Promise<{ by: Set<string>; schedules: number } | undefined> {
+): Promise<{ by: Set<string>; schedules: number; what: string } | undefined> {
   const mutate = `--import=${path.join(HERE, 'mutate.ts')} --disable-warning=ExperimentalWarning`
   const env = { ...process.env, NAC_BROKER_MUTANT: name, NODE_OPTIONS: mutate }
   const args = [
@@ -87,5 +91,7 @@ async function hunt(
   const at = verdicts.findIndex(({ violations }) => violations.length > 0)
   const first = verdicts[at]
   if (!first) return undefined
-  return { by: new Set(first.violations.map(({ invariant }) => invariant)), schedules: at + 1 }
+  const by = new Set(first.violations.map(({ invariant }) => invariant))
+  const what = first.violations.map((one) => `${one.invariant}: ${one.what}`).join('\n')
+  return { by, schedules: at + 1, what: `${name}, seed ${first.seed}: ${what}` }
 }

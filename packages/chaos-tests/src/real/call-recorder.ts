@@ -24,10 +24,11 @@ export function recordCalls(
     calls,
     async call(client, planned) {
       const { device, line, timeoutMs, key } = planned
-      const begun = { askedAt: logLength(), settledAt: Infinity, tookMs: 0, late: false }
-      const record: CallRecord = { ...planned, ...begun, outcome: { kind: 'pending' } }
-      calls.push(record)
       const startedMs = clock.now()
+      const asked = { askedAt: logLength(), startedMs }
+      const settles = { settledAt: Infinity, tookMs: 0, late: false }
+      const record: CallRecord = { ...planned, ...asked, ...settles, outcome: { kind: 'pending' } }
+      calls.push(record)
       const settled = new AbortController()
       void noteLateness(record, clock, settled.signal)
       try {

@@ -61,7 +61,7 @@ function drawCalls(
     const own = `${seed}-${caller}-${number}.`
     if (kind < 0.3) return { ...call, line: `show nonce ${device}-${shared}.` }
     if (kind < 0.4) return { ...call, line: `show nonce ${own}` }
-    if (kind < 0.45) return { ...call, line: `show bulk ${draw(random, 100, 600) * 1_000}` }
+    if (kind < 0.45) return { ...call, line: `show bulk ${draw(random, 100, 3_000) * 1_000}` }
     if (kind < 0.5) return { ...call, line: `write nonce ${own} ${canaryOf(seed)}` }
     if (kind < 0.7) {
       const key = `${device}-${shared}`

@@ -19,6 +19,8 @@ export interface CallRecord extends PlannedCall {
   /** How much of the devices' log there was when it was asked, and when it settled. */
   askedAt: number
   settledAt: number
+  /** On the clock of the broker's turns. */
+  startedMs: number
   tookMs: number
   /** Still pending so long after its deadline, as its own process had the time. */
   late: boolean
