@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Clock, systemClock, VirtualClock } from '@nac-broker/supervisor'
@@ -50,6 +50,22 @@ function start(
   ).finally(() => log.close())
   return { end, up, log: () => readFile(file, 'utf8') }
 }
+
+it('lets the orchestrator go first where there is not enough processor for all', async () => {
+  const worker = start(
+    'until [ "$(cut -d" " -f19 /proc/$$/stat)" = 10 ]; do sleep 0.05; done; echo nice; exit 0',
+  )
+  expect(await worker.up).toBe('nice')
+  expect(await worker.end).toMatchObject({ status: 'passed' })
+})
+
+it.skipIf(!existsSync('/proc/self/autogroup'))('and among sessions too', async () => {
+  const worker = start(
+    'until grep -q "nice 10" /proc/$$/autogroup; do sleep 0.05; done; echo nice; exit 0',
+  )
+  expect(await worker.up).toBe('nice')
+  expect(await worker.end).toMatchObject({ status: 'passed' })
+})
 
 it('kills a worker that does not end within the grace', async () => {
   const stop = new AbortController()

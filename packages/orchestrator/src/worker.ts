@@ -7,6 +7,7 @@ import { ProcessGroup } from './process-group.ts'
 import { watchLimits } from './worker-limits.ts'
 import type { WorkerLog } from './worker-log.ts'
 import type { PlannedWorker } from './worker-plan.ts'
+import { yieldProcessor } from './yield-processor.ts'
 
 /** Between asking a worker to end and killing it, in milliseconds. */
 const GRACE_MS = 5_000
@@ -64,6 +65,8 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   const exited = exitOf(child)
   const group = new ProcessGroup(child.pid as number, context.guard)
   context.onSpawn?.(child.pid as number)
+  const over = new AbortController()
+  void yieldProcessor(child.pid as number, clock, over.signal)
   using limits = watchLimits(worker, { clock, lastSign: () => lastSignOf(worker, context) })
   const stop = AbortSignal.any([signal, limits.exceeded])
   let stopping: Promise<void> | undefined
@@ -72,6 +75,7 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   else stop.addEventListener('abort', onStop, { once: true })
 
   const exit = await exited
+  over.abort()
   stop.removeEventListener('abort', onStop)
   await stopping
   group.end()

@@ -48,13 +48,6 @@ export const MUTANTS: readonly Mutant[] = [
     "const result = await link.request(operation, 'key' in params && call.attempts > 0 ? { ...params, key: `${params.key}-${call.attempts}` } : params, call)",
   ),
   one(
-    'older-broker-welcome',
-    'a broker of an older generation is taken back',
-    'client/src/connection.ts',
-    'if (generation >= newest) return link',
-    'if (generation >= 0) return link',
-  ),
-  one(
     'no-claim',
     'a direct client sends a change without having taken it from the broker',
     'client/src/direct/changes.ts',
