@@ -36,7 +36,6 @@ export async function fallBack({ clients, sessions, commands }: Crowd): Promise<
     }),
   )
   lab.kill()
-  for (const program of programs) program.send('go')
-  const answeredAtMs = await Promise.all(programs.map(({ answer }) => answer))
+  const answeredAtMs = await Promise.all(programs.map((program) => program.ask('go')))
   return { log: lab.log, answeredAtMs }
 }

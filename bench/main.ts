@@ -5,20 +5,29 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { keepResults } from './keep-results.ts'
 import { printTable } from './print-table.ts'
 import { brokerKilled } from './questions/broker-killed.ts'
 import { brokerStalled } from './questions/broker-stalled.ts'
+import { bulkOutput } from './questions/bulk-output.ts'
 import { fallbackFairness } from './questions/fallback-fairness.ts'
 import { fallbackLimit } from './questions/fallback-limit.ts'
 import { loudWorker } from './questions/loud-worker.ts'
+import { manyClients } from './questions/many-clients.ts'
 import { manyCommands } from './questions/many-commands.ts'
 import { manyWorkers } from './questions/many-workers.ts'
+import { pipelined } from './questions/pipelined.ts'
 import { reconnectStorm } from './questions/reconnect-storm.ts'
 import { restart } from './questions/restart.ts'
 import { roundTrips } from './questions/round-trips.ts'
+import { singleFlight } from './questions/single-flight.ts'
 
 const QUESTIONS = [
   roundTrips,
+  pipelined,
+  manyClients,
+  singleFlight,
+  bulkOutput,
   brokerKilled,
   brokerStalled,
   restart,
@@ -34,7 +43,8 @@ const NAMES = QUESTIONS.map(({ name }) => name)
 const HELP = `Usage: npx -y pnpm@12 bench [--quick] [NAME...]
 
 Measures the broker beside what bounds it, what becomes of its clients when it dies, and what a run
-costs. Without a name, everything: about ten minutes, or one with --quick.
+costs. Without a name, everything: about ten minutes, or one with --quick. What is printed is kept too, in
+bench/results/NAME.json.
 
 ${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(19)}${asks}`).join('\n')}
 
@@ -73,7 +83,9 @@ async function main(): Promise<number> {
     if (positionals.length > 0 && !positionals.includes(name)) continue
     console.log(`\n${name}: ${asks}`)
     try {
-      for (const table of await question.measure({ quick })) printTable(table)
+      const tables = await question.measure({ quick })
+      for (const table of tables) printTable(table)
+      await keepResults(question, tables, { quick })
     } catch (error) {
       console.error(`bench: ${name} went wrong:`, error)
       return 1

@@ -3,18 +3,17 @@ import { once } from 'node:events'
 import path from 'node:path'
 
 /** A program of ours in a process of its own. Disposing it cuts it off and waits for its exit. */
-export interface Program<Answer> extends AsyncDisposable {
+export interface Program<Message, Answer> extends AsyncDisposable {
   readonly pid: number | undefined
-  /** What it says after `ready`, once. Rejects when it ends before that. */
-  readonly answer: Promise<Answer>
-  send(message: string): void
+  /** Tells it something; resolves with what it then says. One at a time. Rejects when it ends instead. */
+  ask(message: Message): Promise<Answer>
 }
 
 /** Starts a file of `programs/`; resolves when it has said that it is ready. */
-export async function startProgram<Answer = never>(
+export async function startProgram<Answer = never, Message = 'go'>(
   file: string,
   ...args: string[]
-): Promise<Program<Answer>> {
+): Promise<Program<Message, Answer>> {
   const child = fork(path.join(import.meta.dirname, 'programs', file), args)
   const exited = once(child, 'exit')
   const early = exited.then(([code, signal]) => {
@@ -28,13 +27,13 @@ export async function startProgram<Answer = never>(
   const ready = await next()
   if (ready !== 'ready')
     throw new Error(`${file} said ${JSON.stringify(ready)} before it was ready`)
-  // Asked for now, so that it cannot come unheard.
-  const answer = next() as Promise<Answer>
-  answer.catch(() => {})
   return {
     pid: child.pid,
-    answer,
-    send: (message) => void child.send(message),
+    ask(message) {
+      const answer = next() as Promise<Answer>
+      child.send(message as string)
+      return answer
+    },
     async [Symbol.asyncDispose]() {
       if (child.connected) child.disconnect()
       await exited

@@ -48,8 +48,7 @@ export async function wholeRun({
   }
   const args = [JSON.stringify(config), listening ? 'listening' : 'deaf']
   const program = stack.use(await startProgram<Orchestrated>('orchestrator.ts', ...args))
-  program.send('go')
-  const answer = await program.answer
+  const answer = await program.ask('go')
   const { report } = answer
   if (report.status !== status) {
     const reasons = report.workers.flatMap(({ name, reason }) =>

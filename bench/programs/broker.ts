@@ -1,9 +1,18 @@
-/** A broker by itself. Ends when it is cut off. */
-import { startBroker } from '@nac-broker/broker'
-import { readyUntilCutOff } from './lifetime.ts'
+/** A broker by itself, or one in a host. Says what memory it holds when it is asked. Ends when it is cut off. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { startBroker, superviseBroker } from '@nac-broker/broker'
+import type { Brokers } from '../lab.ts'
+import { readyToBeAsked } from './lifetime.ts'
 
-const [testbed, socketPath] = process.argv.slice(2)
-if (!testbed || !socketPath) throw new Error('usage: broker.ts TESTBED SOCKET')
-const broker = await startBroker({ testbed, socketPath })
-await readyUntilCutOff()
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const { host, ...options } = JSON.parse(process.argv[2] ?? '') as Brokers
+const broker = host ? await superviseBroker({ ...options, host }) : await startBroker(options)
+await readyToBeAsked(async () => {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+})
 await broker.close()

@@ -1,9 +1,11 @@
-/** A simulated device without latency. Ends when it is cut off. */
+/** Simulated devices. They end when they are cut off. */
 import { startSimulator } from '@nac-broker/devices'
+import type { Devices } from '../lab.ts'
 import { readyUntilCutOff } from './lifetime.ts'
 
-const [testbed] = process.argv.slice(2)
-if (!testbed) throw new Error('usage: device.ts TESTBED')
-await using simulator = await startSimulator({ devices: 1, latencyMs: 0 })
+const [testbed = '', options = ''] = process.argv.slice(2)
+const { slow = {}, ...devices } = JSON.parse(options) as Devices
+await using simulator = await startSimulator(devices)
+for (const device of simulator.devices) Object.assign(device, slow[device.name])
 await simulator.writeTestbed(testbed)
 await readyUntilCutOff()

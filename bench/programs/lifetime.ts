@@ -14,3 +14,13 @@ export async function readyUntilTold(): Promise<void> {
   process.send?.('ready')
   await told
 }
+
+/** Tells that it is ready, and does what it is asked, one thing after the other, until it is cut off. */
+export async function readyToBeAsked(
+  answer: (message: unknown) => Promise<unknown>,
+): Promise<void> {
+  process.on('message', (message) => {
+    void answer(message).then((said) => process.send?.(said))
+  })
+  await readyUntilCutOff()
+}

@@ -72,8 +72,7 @@ async function storm(
   )
   const killedAtMs = systemClock.now()
   lab.kill()
-  for (const program of programs) program.send('go')
-  const served = (await Promise.all(programs.map(({ answer }) => answer))).flat()
+  const served = (await Promise.all(programs.map((program) => program.ask('go')))).flat()
   if (served.length !== CLIENTS) throw new Error(`${served.length} of ${CLIENTS} were served`)
   return {
     cachedMs: Math.max(...served.map(({ cachedAtMs }) => cachedAtMs)) - killedAtMs,
