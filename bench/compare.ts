@@ -16,10 +16,14 @@ export interface Subject {
  */
 export async function compare(
   subjects: readonly Subject[],
-  { rounds, perRound }: { rounds: number; perRound: number },
+  {
+    rounds,
+    perRound,
+    warmUpRounds = WARM_UP_ROUNDS,
+  }: { rounds: number; perRound: number; warmUpRounds?: number },
 ): Promise<number[][]> {
   const samples = subjects.map((): number[] => [])
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+  for (let round = -warmUpRounds; round < rounds; round++) {
     for (const [index, subject] of subjects.entries()) {
       for (let call = 0; call < perRound; call++) {
         const startedMs = systemClock.now()

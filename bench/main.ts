@@ -7,20 +7,29 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { keepResults } from './keep-results.ts'
 import { printTable } from './print-table.ts'
+import { Skipped } from './question.ts'
 import { brokerKilled } from './questions/broker-killed.ts'
 import { brokerStalled } from './questions/broker-stalled.ts'
 import { bulkOutput } from './questions/bulk-output.ts'
 import { fallbackFairness } from './questions/fallback-fairness.ts'
 import { fallbackLimit } from './questions/fallback-limit.ts'
+import { firstLogins } from './questions/first-logins.ts'
+import { hangingDevice } from './questions/hanging-device.ts'
 import { loudWorker } from './questions/loud-worker.ts'
 import { manyClients } from './questions/many-clients.ts'
 import { manyCommands } from './questions/many-commands.ts'
+import { manyDevices } from './questions/many-devices.ts'
 import { manyWorkers } from './questions/many-workers.ts'
 import { pipelined } from './questions/pipelined.ts'
+import { pooledRun } from './questions/pooled-run.ts'
+import { queuedRequests } from './questions/queued-requests.ts'
+import { pythonClient } from './questions/python-client.ts'
 import { reconnectStorm } from './questions/reconnect-storm.ts'
 import { restart } from './questions/restart.ts'
 import { roundTrips } from './questions/round-trips.ts'
+import { shell } from './questions/shell.ts'
 import { singleFlight } from './questions/single-flight.ts'
+import { threadHost } from './questions/thread-host.ts'
 
 const QUESTIONS = [
   roundTrips,
@@ -28,6 +37,14 @@ const QUESTIONS = [
   manyClients,
   singleFlight,
   bulkOutput,
+  firstLogins,
+  hangingDevice,
+  queuedRequests,
+  threadHost,
+  manyDevices,
+  pooledRun,
+  shell,
+  pythonClient,
   brokerKilled,
   brokerStalled,
   restart,
@@ -87,6 +104,10 @@ async function main(): Promise<number> {
       for (const table of tables) printTable(table)
       await keepResults(question, tables, { quick })
     } catch (error) {
+      if (error instanceof Skipped) {
+        console.log(`skipped: ${error.message}`)
+        continue
+      }
       console.error(`bench: ${name} went wrong:`, error)
       return 1
     }

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { keepingCompiledCode } from '../packages/broker/src/hosts/compiled-code.ts'
 
 /** A program of ours in a process of its own. Disposing it cuts it off and waits for its exit. */
 export interface Program<Message, Answer> extends AsyncDisposable {
@@ -14,7 +15,9 @@ export async function startProgram<Answer = never, Message = 'go'>(
   file: string,
   ...args: string[]
 ): Promise<Program<Message, Answer>> {
-  const child = fork(path.join(import.meta.dirname, 'programs', file), args)
+  const child = fork(path.join(import.meta.dirname, 'programs', file), args, {
+    env: keepingCompiledCode(),
+  })
   const exited = once(child, 'exit')
   const early = exited.then(([code, signal]) => {
     throw new Error(`${file} ended too early (${String(signal ?? code)}); its own words are above`)

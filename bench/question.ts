@@ -6,8 +6,14 @@ export interface Question {
   /**
    * Fewer samples when `quick`. What was measured was right: anything else throws, whether an answer
    * was wrong or a device saw what it must never see.
+   * @throws {Skipped}
    */
   measure(effort: { quick: boolean }): Promise<Table[]>
+}
+
+/** What it is measured beside is not on this machine; the message says what, and how to get it. */
+export class Skipped extends Error {
+  override readonly name = 'Skipped'
 }
 
 export interface Table {

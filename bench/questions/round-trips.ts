@@ -1,4 +1,4 @@
-import { bareSshSubject } from '../bare-ssh.ts'
+import { bareCommand, bareSshTo } from '../bare-ssh.ts'
 import { compare } from '../compare.ts'
 import { echoSubject } from '../echo-client.ts'
 import { startLab } from '../lab.ts'
@@ -16,8 +16,14 @@ export const roundTrips: Question = {
     await lab.server('echo.ts', lab.at('echo.sock'))
     const client = await lab.client('broker.sock')
     using echo = await echoSubject(lab.at('echo.sock'))
-    using bareSsh = await bareSshSubject(lab.testbed)
-    const subjects = [echo, await cachedCommand(client), bareSsh, uncachedCommand(client)]
+    const logIn = await bareSshTo(lab.testbed)
+    using bareSsh = await logIn('sim-1')
+    const subjects = [
+      echo,
+      await cachedCommand(client),
+      bareCommand(bareSsh),
+      uncachedCommand(client),
+    ]
     const samples = await compare(subjects, sampling)
     const rows = subjects.map(({ name }, index) => ({
       what: name,
