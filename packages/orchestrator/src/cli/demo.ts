@@ -24,7 +24,13 @@ export function demoCommand(exit: (code: number) => void): Command {
     .addOption(flag('--policy <policy>', 'when the broker is lost', POLICY).default('restart'))
     .addOption(flag('--devices <n>', 'simulated, behind real SSH', wholeNumber(1, 500)).default(4))
     .addOption(flag('--workers <n>', 'subprocesses', wholeNumber(1, 200)).default(4))
-    .addOption(flag('--commands <n>', 'in all', wholeNumber(1, 1_000_000)).default(200))
+    .addOption(
+      flag(
+        '--commands <n>',
+        'in all, enough for half of them to be left',
+        wholeNumber(20, 1_000_000),
+      ).default(200),
+    )
     .option('--json', 'one JSON document')
     .action(async (flags: DemoFlags) => exit(await demo(flags)))
 }
