@@ -43,4 +43,5 @@ export type {
   WorkerReport,
 } from './report.ts'
 export { run, type RunConfig, type RunEvent, type RunOptions } from './run.ts'
+export type { StatusServerOptions } from './status-server/settings.ts'
 export type { WorkerSpec } from './worker-plan.ts'

@@ -19,6 +19,10 @@ import type { DevicePreflight, PreflightReport } from './preflight/report.ts'
 import { deviceReport, type RunReport, type WorkerReport } from './report.ts'
 import { ReportDirectory } from './report-directory.ts'
 import { runWorkers } from './run-workers.ts'
+import { recordRun } from './status-server/record-run.ts'
+import type { RunStatusOptions } from './status-server/run-status.ts'
+import type { StatusServer } from './status-server/server.ts'
+import type { StatusServerOptions } from './status-server/settings.ts'
 import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
 import { writeReport } from './write-report.ts'
 
@@ -35,6 +39,8 @@ export interface RunConfig {
   partialOk?: boolean | undefined
   /** Whether every device is logged in to before the first worker starts. Default true. */
   preflight?: boolean | undefined
+  /** Where the run can be watched over HTTP. Default: nowhere. */
+  status?: StatusServerOptions | undefined
   reportDir: string
   /**
    * Goes on with the run of the report directory: workers that passed are not started again. Where all
@@ -45,6 +51,8 @@ export interface RunConfig {
 
 /** What happens in a run. */
 export type RunEvent =
+  /** Where the run can be watched: the page's address, without the token. */
+  | { event: 'status-server'; url: string }
   | { event: 'preflight'; devices: number }
   | { event: 'device-looked-at'; device: DevicePreflight }
   | { event: 'preflight-ended'; report: PreflightReport }
@@ -101,7 +109,6 @@ const CLOSE_MS = 3_000
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunReport> {
   const { clock = systemClock, log = pino({ level: 'silent' }), env = process.env } = options
   const signal = options.signal ?? new AbortController().signal
-  const emit = options.onEvent ?? ((): void => {})
   const startedMs = clock.now()
   const testbed = await loadTestbed(config.testbed)
   // Planned once without a broker, so that nothing is started for a plan that cannot be.
@@ -117,9 +124,20 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const complete = config.resume && (await completeReport(directory, identity))
   if (complete) {
     log.info(`nothing to resume: every worker of run ${complete.runId} has passed`)
-    emit({ event: 'finished', report: complete, reportFile: directory.reportFile })
+    options.onEvent?.({
+      event: 'finished',
+      report: complete,
+      reportFile: directory.reportFile,
+    })
     return complete
   }
+  const about = { devices: testbed.deviceNames, workers: names, clock }
+  await using server = config.status && (await serveStatus(config.status, about))
+  const emit = (event: RunEvent): void => {
+    if (server) recordRun(server.status, event)
+    options.onEvent?.(event)
+  }
+  if (server) emit({ event: 'status-server', url: server.url })
   const begin = config.resume ? resumeRun : beginRun
   const begun = await begin(directory, identity, { clock, log })
   using journal = begun.journal
@@ -137,7 +155,18 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   })
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
-  const health = recordHealth(broker, { workers: names, devices: testbed.deviceNames, clock })
+  const health = recordHealth(broker, {
+    workers: names,
+    devices: testbed.deviceNames,
+    clock,
+    onDirect: (event) => server?.status.record(event),
+  })
+  const following = server?.status.follow({
+    broker,
+    history,
+    runId: begun.runId,
+    commandsOf: (worker) => health.recorder.activity(worker).commands,
+  })
   const stopped = AbortSignal.any([signal, broker.lost])
   let preflight: Preflight | undefined
   let workers: WorkerReport[]
@@ -189,6 +218,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   } finally {
     await broker.close({ deadlineMs: CLOSE_MS })
     await history.finish()
+    await following
   }
   const report: RunReport = {
     ...outcome(policy, {
@@ -222,6 +252,15 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   journal.finished(report.status)
   emit({ event: 'finished', report, reportFile })
   return report
+}
+
+/** Who does not ask for it does not wait for what it is made of. */
+async function serveStatus(
+  options: StatusServerOptions,
+  about: RunStatusOptions,
+): Promise<StatusServer> {
+  const { startStatusServer } = await import('./status-server/server.ts')
+  return startStatusServer(options, about)
 }
 
 function messageOf({ aborted, reason }: AbortSignal): string | undefined {

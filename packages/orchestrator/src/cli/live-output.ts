@@ -5,7 +5,7 @@ import { printLine, printToStderr } from './output.ts'
 import type { RunOutput } from './run-output.ts'
 import { notReadyLines, readyLine } from './preflight-text.ts'
 import { bar, type Progress } from './progress-bar.ts'
-import { brokerLine, finalLine, stoppingLine, troubles } from './run-text.ts'
+import { brokerLine, finalLine, statusServerLine, stoppingLine, troubles } from './run-text.ts'
 import { RunView } from './run-view.ts'
 import { viewLines } from './view-lines.ts'
 
@@ -24,6 +24,8 @@ export function liveOutput(signal: AbortSignal): RunOutput {
   let looked = 0
   const onEvent = (event: RunEvent): void => {
     switch (event.event) {
+      case 'status-server':
+        return printLine(statusServerLine(event.url))
       case 'preflight':
         preflight = bar('devices', event.devices)
         return

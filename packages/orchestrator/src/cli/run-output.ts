@@ -7,6 +7,7 @@ import {
   finalLine,
   retryLine,
   startOf,
+  statusServerLine,
   stoppingLine,
   workerLine,
 } from './run-text.ts'
@@ -42,6 +43,8 @@ function lines(signal: AbortSignal): RunOutput {
   let reportDir = ''
   const onEvent = (event: RunEvent): void => {
     switch (event.event) {
+      case 'status-server':
+        return printLine(statusServerLine(event.url))
       case 'preflight':
       case 'device-looked-at':
         return

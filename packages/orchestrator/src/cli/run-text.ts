@@ -104,3 +104,7 @@ export function count(number: number, what: string): string {
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }
+
+export function statusServerLine(url: string): string {
+  return `status page at ${url}`
+}

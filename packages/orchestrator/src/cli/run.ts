@@ -8,6 +8,7 @@ import type { RunConfig } from '../run.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
 import { brokerOf } from './broker-of.ts'
 import { onInterrupt } from './interrupt.ts'
+import { statusOf, statusPortFlag } from './status-of.ts'
 import { type CommonFlags, flag, subcommand } from './subcommand.ts'
 import { testbedFlag, testbedOf } from './testbed-flag.ts'
 
@@ -23,6 +24,7 @@ interface RunFlags extends CommonFlags {
   reportDir?: string
   preflight: boolean
   resume?: boolean
+  statusPort?: number
   quiet?: boolean
   verbose?: boolean
 }
@@ -53,6 +55,7 @@ export function runCommand(exit: (code: number) => void, args: readonly string[]
     .addOption(flag('--report-dir <dir>', `default ${DEFAULT_REPORT_DIR}`, TEXT))
     .option('--no-preflight', 'start without having logged in to every device')
     .option('--resume', 'go on with the run of that directory: who has passed is not started again')
+    .addOption(statusPortFlag)
     .addOption(new Option('--quiet', 'print nothing').conflicts('verbose'))
     .option('--verbose', "print the workers' output as well")
   return command.action(async (words: string[], flags: RunFlags) => {
@@ -101,6 +104,7 @@ async function runConfig(
     reportDir: path.resolve(flags.reportDir ?? config.reportDir ?? DEFAULT_REPORT_DIR),
     preflight: flags.preflight && config.preflight,
     resume: flags.resume,
+    status: statusOf(flags, config),
   }
 }
 

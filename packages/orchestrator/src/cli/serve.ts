@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
 import type { HostName, SupervisedBroker } from '@nac-broker/broker'
+import { systemClock } from '@nac-broker/supervisor'
+import { BrokerHistory } from '../broker-history.ts'
 import { HOST, TEXT } from '../config/setting.ts'
 import { guardBroker } from '../guard-broker.ts'
 import { startGuard } from '../guard.ts'
 import { interruptionExitCode } from '../interruption.ts'
+import type { StatusServer } from '../status-server/server.ts'
+import type { StatusServerOptions } from '../status-server/settings.ts'
 import { brokerOf } from './broker-of.ts'
 import { EXIT } from './exit-codes.ts'
 import { aborted, onInterrupt } from './interrupt.ts'
 import { printed, printJson } from './output.ts'
+import { statusOf, statusPortFlag } from './status-of.ts'
 import { type CommonFlags, flag, subcommand } from './subcommand.ts'
 import { testbedFlag, testbedOf } from './testbed-flag.ts'
 
@@ -17,6 +22,7 @@ interface ServeFlags extends CommonFlags {
   socket?: string
   store?: string
   host?: HostName
+  statusPort?: number
 }
 
 /** Leaves room, within the 10 s that SIGTERM may take, for what comes after the drain. */
@@ -29,6 +35,7 @@ export function serveCommand(exit: (code: number) => void): Command {
     .addOption(flag('--socket <path>', 'default: a fresh one in a private directory', TEXT))
     .addOption(flag('--store <path>', 'default: the socket, with .store behind it', TEXT))
     .addOption(flag('--host <host>', 'where the broker runs; default: thread', HOST))
+    .addOption(statusPortFlag)
     .action(async (flags: ServeFlags) => exit(await serve(flags)))
 }
 
@@ -40,19 +47,23 @@ async function serve(flags: ServeFlags): Promise<number> {
   const { superviseBroker } = await import('@nac-broker/broker')
   const { createLog } = await import('./log.ts')
   using interrupt = onInterrupt()
+  const status = statusOf(flags, config)
+  await using server = status && (await statusServerFor(status, testbed))
   const broker = await superviseBroker({
     ...settings,
     testbed,
+    commandEvents: server !== undefined,
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
     ...(flags.store !== undefined && { storePath: flags.store }),
     log: createLog(flags.logLevel),
   })
   // From the start, so that nothing is missed while the guard is started.
   const events = broker.events()
+  if (server) watch(server, broker)
   await using guard = await startGuard()
   await guardBroker(guard, broker)
   const unheard = new AbortController()
-  void tell(broker, events, unheard)
+  void tell(broker, events, { unheard, statusUrl: server?.url })
   await aborted(AbortSignal.any([interrupt.signal, broker.lost, unheard.signal]))
   if (broker.lost.aborted) {
     await broker.close()
@@ -65,6 +76,21 @@ async function serve(flags: ServeFlags): Promise<number> {
   return hurry.aborted ? interruptionExitCode(hurry.reason) : EXIT.ok
 }
 
+async function statusServerFor(
+  options: StatusServerOptions,
+  testbed: string,
+): Promise<StatusServer> {
+  const { loadTestbed } = await import('@nac-broker/devices')
+  const { startStatusServer } = await import('../status-server/server.ts')
+  const { deviceNames } = await loadTestbed(testbed)
+  return startStatusServer(options, { devices: deviceNames, workers: [], clock: systemClock })
+}
+
+function watch({ status }: StatusServer, broker: SupervisedBroker): void {
+  const history = new BrokerHistory(broker, { clock: systemClock, onTurn() {} })
+  void status.follow({ broker, history })
+}
+
 /**
  * Prints a line for each generation that accepts requests, and one when no next one will. Aborts
  * `unheard` when the first cannot be written: nobody knows where the broker is then.
@@ -72,13 +98,14 @@ async function serve(flags: ServeFlags): Promise<number> {
 async function tell(
   broker: SupervisedBroker,
   events: ReturnType<SupervisedBroker['events']>,
-  unheard: AbortController,
+  { unheard, statusUrl }: { unheard: AbortController; statusUrl: string | undefined },
 ): Promise<void> {
   // Without a status this generation is lost already, and the next one will be told.
   const status = await broker.status().catch(() => undefined)
   if (status) {
     const { pid, generation } = status
-    printJson({ event: 'listening', socket: broker.socketPath, generation, pid })
+    const page = statusUrl === undefined ? {} : { status: statusUrl }
+    printJson({ event: 'listening', socket: broker.socketPath, generation, pid, ...page })
     if (!(await printed())) return unheard.abort()
   }
   for await (const event of events) {

@@ -192,12 +192,13 @@ it('has every key in the README', async () => {
   const [, section = ''] = readme.split(/^## (?=Config file)/m)
   const [table = ''] = section.split(/^## /m)
   const listed = [...table.matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(([, key]) => key)
-  const { broker, distributed, workers, ...rest } = configSchema.shape
+  const { broker, distributed, status, workers, ...rest } = configSchema.shape
   expect(new Set(listed)).toEqual(
     new Set([
       ...Object.keys(rest),
       ...Object.keys(broker.unwrap().shape).map((key) => `broker.${key}`),
       ...Object.keys(distributed.unwrap().shape).map((key) => `distributed.${key}`),
+      ...Object.keys(status.unwrap().shape).map((key) => `status.${key}`),
       ...Object.keys(workers.unwrap().element.shape).map((key) => `workers[].${key}`),
     ]),
   )

@@ -9,6 +9,7 @@ import {
   HOST,
   MILLISECONDS,
   oneOf,
+  PORT,
   refusal,
   SECONDS,
   type Setting,
@@ -73,6 +74,12 @@ const distributedSection = z.strictObject({
   agent_retry_delay_s: written(wholeNumber(0, 86_400)).exactOptional(),
 })
 
+const statusSection = z.strictObject({
+  port: written(PORT),
+  host: written(TEXT).exactOptional(),
+  token_env: written(TEXT).exactOptional(),
+})
+
 /** Each key of the file; the README's table is tested against it. */
 export const configSchema = z.strictObject({
   testbed: written(TEXT).exactOptional(),
@@ -81,6 +88,7 @@ export const configSchema = z.strictObject({
   max_parallel: written(wholeNumber(1, 10_000)).exactOptional(),
   distributed: distributedSection.exactOptional(),
   preflight: written(oneOf('true', 'false')).exactOptional(),
+  status: statusSection.exactOptional(),
   report_dir: written(TEXT).exactOptional(),
 })
 
@@ -91,6 +99,15 @@ export type BrokerConfig = Omit<
   SuperviseBrokerOptions,
   'testbed' | 'env' | 'clock' | 'log' | 'signal'
 >
+
+/** Where the status is served, and which variable has the token. */
+interface StatusConfig {
+  port: number
+  host?: string
+  tokenEnv?: string
+  /** `file:line` of the section. */
+  place: string
+}
 
 /** What a config file says, in the words of the code. */
 export interface Config {
@@ -104,6 +121,7 @@ export interface Config {
   maxParallel?: number
   failurePolicy?: FailurePolicyOptions
   preflight?: boolean
+  status?: StatusConfig
   reportDir?: string
 }
 
@@ -130,6 +148,7 @@ export function fromFile(
     ...(maxParallel !== undefined && { maxParallel }),
     ...(file.distributed && { failurePolicy: failurePolicy(file.distributed, placeOf) }),
     ...(file.preflight !== undefined && { preflight: file.preflight === 'true' }),
+    ...(file.status && { status: statusConfig(file.status, placeOf(['status'])) }),
     ...(reportDir !== undefined && { reportDir: resolve(reportDir) }),
   }
 }
@@ -150,6 +169,16 @@ function brokerSettings(section: z.output<typeof brokerSection>): BrokerConfig {
   }
   const given = Object.entries(settings).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given)
+}
+
+function statusConfig(section: z.output<typeof statusSection>, place: string): StatusConfig {
+  const { port, host, token_env: tokenEnv } = section
+  return {
+    port,
+    ...(host !== undefined && { host }),
+    ...(tokenEnv !== undefined && { tokenEnv }),
+    place,
+  }
 }
 
 /** With where things stand: whether they make sense shows when the workers are known. */

@@ -15,6 +15,9 @@ export interface Setting<Value> {
 export const MILLISECONDS = wholeNumber(1, 86_400_000)
 export const SECONDS = wholeNumber(1, 86_400)
 
+/** 0: any that is free. */
+export const PORT = wholeNumber(0, 65_535)
+
 export const TEXT: Setting<string> = {
   allowed: 'any text but an empty one',
   words: [],

@@ -1,4 +1,5 @@
 import type { SupervisedBroker } from '@nac-broker/broker'
+import type { DirectEvent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import { DirectEvents } from './direct-events.ts'
 import { HealthRecorder } from './health-recorder.ts'
@@ -19,17 +20,20 @@ export interface RecordHealthOptions {
   workers: readonly string[]
   devices: readonly string[]
   clock: Clock
+  /** Told of what clients do without the broker, when it is known. */
+  onDirect?: (event: DirectEvent) => void
 }
 
 /** Records how a run fares, from now on until its broker is closed. */
 export function recordHealth(
   broker: SupervisedBroker,
-  { clock, ...names }: RecordHealthOptions,
+  { clock, onDirect, ...names }: RecordHealthOptions,
 ): HealthRecording {
   const recorder = new HealthRecorder(names)
-  const direct = new DirectEvents(broker.storePath, clock, (event, atMs) =>
-    recorder.record(event, atMs),
-  )
+  const direct = new DirectEvents(broker.storePath, clock, (event, atMs) => {
+    recorder.record(event, atMs)
+    onDirect?.(event)
+  })
   const nowMs = (): number => clock.wallTime().getTime()
   const follow = async (): Promise<void> => {
     const over = new AbortController()

@@ -1,0 +1,105 @@
+import type { DeviceStatus, StatusResult } from '@nac-broker/protocol'
+import type { StatusEvent, WorkerEvent } from './status-event.ts'
+import type { DeviceView, WorkerView } from './status-document.ts'
+
+type Trouble = { at: string; message: string }
+
+const NO_SESSIONS = { open: 0, busy: 0, opening: 0 }
+
+/** What the events say of devices and workers, beside what the broker knows. */
+export class Board {
+  /** Devices that ended a session, or could not be logged in to, and have not been since. */
+  readonly #troubles = new Map<string, Trouble>()
+  readonly #workers = new Map<string, Omit<WorkerView, 'name' | 'commands'>>()
+  #devices: readonly DeviceStatus[]
+
+  /** Names, in the order in which they are shown. */
+  constructor(devices: readonly string[], workers: readonly string[]) {
+    for (const name of workers) this.#workers.set(name, { state: 'waiting', attempt: 0 })
+    const nothing = { sessions: NO_SESSIONS, queued: 0, cachedOutputs: 0 }
+    this.#devices = devices.map((device) => ({ device, ...nothing }))
+  }
+
+  /** The other workers passed before the run was resumed. */
+  begin(toDo: readonly string[]): void {
+    for (const name of this.#workers.keys())
+      if (!toDo.includes(name)) this.#workers.set(name, { state: 'passed' })
+  }
+
+  take(event: StatusEvent, at: string): void {
+    switch (event.event) {
+      case 'session-opened':
+        return void this.#troubles.delete(event.device)
+      case 'session-closed': {
+        if (event.by !== 'device') return
+        return void this.#troubles.set(event.device, {
+          at,
+          message: 'the device ended the session',
+        })
+      }
+      case 'login-failed':
+        return void this.#troubles.set(event.device, { at, message: event.message })
+      case 'worker-started':
+      case 'worker-retrying':
+      case 'worker-ended':
+        return void this.#workers.set(event.worker, workerAfter(event, at))
+      default:
+    }
+  }
+
+  /** `broker` is undefined where none answers: what was known of the devices stays, without sessions. */
+  devices(broker: StatusResult | undefined): DeviceView[] {
+    if (broker) this.#devices = broker.devices
+    return this.#devices.map((device) => {
+      const { device: name, sessions, ...known } = device
+      const trouble = this.#troubles.get(name)
+      const state = broker ? stateOf(device, trouble) : 'unknown'
+      const cause = state === 'failed' ? (trouble?.message ?? device.lastError?.message) : undefined
+      return {
+        name,
+        state,
+        ...(cause !== undefined && { cause }),
+        ...(state === 'failed' && trouble && { since: trouble.at }),
+        sessions: broker ? sessions : NO_SESSIONS,
+        ...known,
+      }
+    })
+  }
+
+  workers(commandsOf: (worker: string) => number): WorkerView[] {
+    return [...this.#workers].map(([name, worker]) => ({
+      name,
+      ...worker,
+      commands: commandsOf(name),
+    }))
+  }
+}
+
+function stateOf(
+  { sessions, backoffMs }: DeviceStatus,
+  trouble: Trouble | undefined,
+): DeviceView['state'] {
+  const { open, busy, opening } = sessions
+  if (open === 0 && (trouble || backoffMs !== undefined)) return 'failed'
+  if (busy > 0) return 'busy'
+  if (open > 0) return 'ready'
+  return opening > 0 ? 'connecting' : 'idle'
+}
+
+function workerAfter(event: WorkerEvent, at: string): Omit<WorkerView, 'name' | 'commands'> {
+  switch (event.event) {
+    case 'worker-started':
+      return { state: 'running', attempt: event.attempt, since: at }
+    case 'worker-retrying':
+      return { state: 'retrying', attempt: event.attempt, since: at, reason: event.reason }
+    case 'worker-ended': {
+      const { status, reason, durationMs } = event
+      return {
+        state: status,
+        since: at,
+        ...(reason !== undefined && { reason }),
+        ...(durationMs !== undefined && { durationMs }),
+      }
+    }
+  }
+}

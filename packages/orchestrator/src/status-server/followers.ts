@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock, Timer } from '@nac-broker/supervisor'
+import { createEventBuffer, createSession, type EventBuffer, type Session } from 'better-sse'
+import type { EventLog } from './event-log.ts'
+import type { StatusFrame } from './document-changes.ts'
+
+/** What a client may leave unread before nothing more is written to it. */
+const MAX_UNREAD_BYTES = 256 * 1024
+/** One that has read nothing for so long is cut off; it may come back with the last id it has seen. */
+const CUT_OFF_MS = 30_000
+const EVENTS_PER_FRAME = 500
+/** As soon as that a browser is back. */
+const RETRY_MS = 1_000
+
+interface Follower {
+  readonly session: Session
+  readonly response: ServerResponse
+  /** The last event it was sent. */
+  cursor: number
+  /** Whether it was sent the last status. */
+  hasStatus: boolean
+  /** Running while it does not read. */
+  cutOff: Timer | undefined
+}
+
+interface FollowersOptions {
+  log: EventLog
+  clock: Clock
+  /** For who has had no status yet, or missed one. */
+  status: () => StatusFrame
+}
+
+/**
+ * The clients of the event stream. Each is sent what the log has and it has not, many events together;
+ * one that does not read costs no more than what it has not read yet, and is told what it has missed.
+ */
+export class Followers {
+  readonly #followers = new Set<Follower>()
+  readonly #options: FollowersOptions
+  /** Frames are the same for all who have had the same. */
+  readonly #frames = new Map<number, { frame: EventBuffer; to: number }>()
+
+  constructor(options: FollowersOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#followers.size
+  }
+
+  /** `lastEventId` is what the client has seen last; without one it is given the last `earlier` events. */
+  async add(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { lastEventId, earlier }: { lastEventId: string | undefined; earlier: number },
+  ): Promise<void> {
+    const { log } = this.#options
+    const session = await createSession(request, response, {
+      retry: RETRY_MS,
+      serializer: String,
+      headers: { 'X-Accel-Buffering': 'no' },
+    })
+    const seen = lastEventId === undefined ? undefined : log.numberOf(lastEventId)
+    const cursor = seen ?? Math.max(0, log.last - earlier)
+    const follower: Follower = { session, response, cursor, hasStatus: false, cutOff: undefined }
+    if (lastEventId !== undefined && seen === undefined) {
+      const reason = 'the last event id is not of this run; what follows is all there is'
+      follower.cursor = 0
+      void session.batch(frameOf('reset', JSON.stringify({ reason })))
+    }
+    this.#followers.add(follower)
+    // Writing to one that has just gone is no failure.
+    response.on('error', () => {})
+    response.on('drain', () => this.#serve(follower))
+    session.once('disconnected', () => this.#forget(follower))
+    // It may have gone while the session was made.
+    if (!session.isConnected) this.#forget(follower)
+    else this.#serve(follower)
+  }
+
+  /** Sends everybody the events that are new. */
+  tell(): void {
+    this.#frames.clear()
+    for (const follower of this.#followers) this.#serve(follower)
+  }
+
+  /** Sends everybody what is new in the status. */
+  tellStatus(frame: StatusFrame): void {
+    const buffer = frameOf('status', JSON.stringify(frame))
+    for (const follower of this.#followers) {
+      if (follower.hasStatus && this.#reads(follower)) void follower.session.batch(buffer)
+      else {
+        follower.hasStatus = false
+        this.#serve(follower)
+      }
+    }
+  }
+
+  /** Ends every stream, in its turn after what was sent. */
+  close(): void {
+    for (const follower of this.#followers) {
+      this.#forget(follower)
+      follower.response.end()
+    }
+  }
+
+  #serve(follower: Follower): void {
+    const { log, status } = this.#options
+    if (!this.#reads(follower)) return
+    if (!follower.hasStatus) {
+      follower.hasStatus = true
+      void follower.session.batch(frameOf('status', JSON.stringify(status())))
+    }
+    while (follower.cursor < log.last && this.#reads(follower)) {
+      const { frame, to } = this.#frameAfter(follower.cursor)
+      void follower.session.batch(frame)
+      follower.cursor = to
+    }
+  }
+
+  #frameAfter(cursor: number): { frame: EventBuffer; to: number } {
+    const known = this.#frames.get(cursor)
+    if (known) return known
+    const { log } = this.#options
+    const { missed, events, to } = log.after(cursor, EVENTS_PER_FRAME)
+    const frame = createEventBuffer({ serializer: String })
+    if (missed > 0)
+      frame
+        .event('missed')
+        .data(JSON.stringify({ count: missed }))
+        .dispatch()
+    frame.event('events').id(log.idOf(to)).data(JSON.stringify(events)).dispatch()
+    const made = { frame, to }
+    this.#frames.set(cursor, made)
+    return made
+  }
+
+  /** Whether it keeps up; from the moment that it does not, it has a while to read. */
+  #reads(follower: Follower): boolean {
+    const { response } = follower
+    const reads = response.writableLength <= MAX_UNREAD_BYTES
+    if (reads) {
+      follower.cutOff?.cancel()
+      follower.cutOff = undefined
+    } else {
+      follower.cutOff ??= this.#options.clock.startTimer(CUT_OFF_MS, () => response.destroy())
+    }
+    return reads
+  }
+
+  #forget(follower: Follower): void {
+    follower.cutOff?.cancel()
+    this.#followers.delete(follower)
+  }
+}
+
+/** Without an id: the client's last one stays that of an event. */
+function frameOf(event: string, data: string): EventBuffer {
+  return createEventBuffer({ serializer: String }).event(event).data(data).dispatch()
+}

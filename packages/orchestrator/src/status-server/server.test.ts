@@ -1,0 +1,159 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { systemClock } from '@nac-broker/supervisor'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EventSourceClient } from './event-source.fixture.ts'
+import { startStatusServer } from './server.ts'
+import type { StatusDocument } from './status-document.ts'
+import { startWatchedBroker, type WatchedBroker } from './watched-broker.fixture.ts'
+
+const NOTHING = { devices: [], workers: [], clock: systemClock }
+
+describe('of a broker', () => {
+  let lab: WatchedBroker
+  beforeAll(async () => {
+    lab = await startWatchedBroker({ workers: ['w-1'] })
+  })
+  afterAll(async () => lab[Symbol.asyncDispose]())
+
+  const status = async (): Promise<StatusDocument> =>
+    (await fetch(lab.url('status'))).json() as Promise<StatusDocument>
+
+  it('tells the status of broker, devices and workers', async () => {
+    await lab.client.execute('sim-1', 'show version')
+    const { broker, devices, workers } = await status()
+    expect(broker).toMatchObject({ state: 'up', generation: 1, restarts: 0 })
+    expect(broker.status?.clients).toBe(1)
+    expect(devices[0]).toMatchObject({ name: 'sim-1', state: 'ready', sessions: { open: 1 } })
+    expect(devices[1]).toMatchObject({ name: 'sim-2', state: 'idle' })
+    expect(workers).toEqual([{ name: 'w-1', state: 'waiting', attempt: 0, commands: 0 }])
+  })
+
+  it('is ready while a broker answers, and healthy anyhow', async () => {
+    expect((await fetch(lab.url('readyz'))).status).toBe(200)
+    expect((await fetch(lab.url('healthz'))).status).toBe(200)
+  })
+
+  it('streams what happens, and goes on behind the last id that a client has seen', async () => {
+    using first = await EventSourceClient.open(lab.url('events'))
+    const { data } = await first.frame(({ event }) => event === 'status')
+    expect(data).toMatchObject({ whole: true, broker: { state: 'up' } })
+    await lab.client.execute('sim-2', 'show clock')
+    await first.event(({ event, device }) => event === 'session-opened' && device === 'sim-2')
+    const id = first.lastEventId ?? ''
+    first[Symbol.dispose]()
+
+    await lab.client.execute('sim-2', 'show version')
+    using second = await EventSourceClient.open(lab.url('events'), { 'Last-Event-ID': id })
+    await second.event(({ event, command }) => event === 'command' && command === 'show version')
+    const before = Number(id.split('-')[1])
+    expect(second.events[0]?.id).toBe(`${id.split('-')[0]}-${before + 1}`)
+  })
+
+  it('says to who comes back from another run that it starts anew', async () => {
+    using client = await EventSourceClient.open(lab.url('events'), { 'Last-Event-ID': 'abc-17' })
+    const { data } = await client.frame(({ event }) => event === 'reset')
+    expect(data).toMatchObject({ reason: expect.stringContaining('not of this run') })
+    await client.event(({ event }) => event === 'client-joined')
+  })
+
+  it('counts for Prometheus', async () => {
+    const response = await fetch(lab.url('metrics'))
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/)
+    const text = await response.text()
+    expect(text).toContain('nac_broker_up 1')
+    expect(text).toMatch(/nac_broker_logins_total\{device="sim-1",result="ok"\} 1/)
+    expect(text).toMatch(/nac_broker_sessions\{device="sim-1",state="open"\} 1/)
+    expect(text).toContain('nac_broker_command_duration_seconds_bucket{le="0.005",from="device"}')
+  })
+
+  it('serves its page without any other source, and forbids the browser all others', async () => {
+    const response = await fetch(lab.url('/'))
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+    const html = await response.text()
+    expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
+    for (const [, asset = ''] of html.matchAll(/(?:src|href)="([\w.]+\.(?:js|css))"/g))
+      expect((await fetch(lab.url(asset))).status).toBe(200)
+    expect((await fetch(lab.url('..%2fpackage.json'))).status).toBe(404)
+  })
+
+  it('answers no page whose name only leads here', async () => {
+    using client = await EventSourceClient.open(lab.url('events'), { Host: 'localhost:1' })
+    expect(client.response.statusCode).toBe(200)
+    await expect(
+      EventSourceClient.open(lab.url('events'), { Host: 'rebound.example' }),
+    ).rejects.toThrow('status 403')
+  })
+
+  it('tells that a device ended its session', async () => {
+    await lab.client.execute('sim-2', 'show version')
+    using client = await EventSourceClient.open(lab.url('events'))
+    await client.frame(({ event }) => event === 'status')
+    await lab.simulator.devices[1]?.stop()
+    const frame = await client.frame(
+      ({ event, data }) =>
+        event === 'status' &&
+        (data as StatusDocument).devices.some(
+          ({ name, state }) => name === 'sim-2' && state === 'failed',
+        ),
+    )
+    expect(frame.data).toMatchObject({ devices: [{ cause: 'the device ended the session' }] })
+  })
+
+  it('is not ready while there is no broker, and tells of the next one', async () => {
+    using client = await EventSourceClient.open(lab.url('events'))
+    await client.frame(({ event }) => event === 'status')
+    const { pid } = await lab.broker.status()
+    process.kill(pid, 'SIGKILL')
+    await client.event(({ event }) => event === 'broker-lost')
+    await client.event(({ event, generation }) => event === 'listening' && generation === 2)
+    const { broker } = await status()
+    expect(broker).toMatchObject({ state: 'up', generation: 2, restarts: 1 })
+    expect(broker.generations[0]?.lost).toMatch(/SIGKILL/)
+    expect(await (await fetch(lab.url('metrics'))).text()).toContain('nac_broker_losses_total 1')
+  })
+})
+
+it('is not ready before there is a broker', async () => {
+  await using server = await startStatusServer({ port: 0 }, NOTHING)
+  expect((await fetch(`${server.url}readyz`)).status).toBe(503)
+  expect(await (await fetch(`${server.url}status`)).json()).toMatchObject({
+    run: { state: 'starting' },
+    broker: { state: 'starting' },
+  })
+})
+
+it('lets nobody read the run without its token', async () => {
+  await using server = await startStatusServer({ port: 0, token: 'right' }, NOTHING)
+  const code = async (where: string, authorization?: string): Promise<number> => {
+    const headers = authorization === undefined ? {} : { authorization }
+    const response = await fetch(`${server.url}${where}`, { headers })
+    await response.body?.cancel()
+    return response.status
+  }
+  for (const where of ['', 'status', 'events', 'metrics']) {
+    expect(await code(where)).toBe(401)
+    expect(await code(where, 'Bearer wrong')).toBe(401)
+    expect(await code(`${where}?token=wrong`)).toBe(401)
+    expect(await code(where, 'Bearer right')).toBe(200)
+    expect(await code(`${where}?token=right`)).toBe(200)
+  }
+  expect(await code('healthz')).toBe(200)
+})
+
+it('is refused to other machines without a token', async () => {
+  await expect(startStatusServer({ port: 0, host: '0.0.0.0' }, NOTHING)).rejects.toThrow(
+    /^status on 0\.0\.0\.0 can be read by other machines and needs a token; set NAC_BROKER_STATUS_TOKEN/,
+  )
+})
+
+it('says that a port is in use', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  await expect(startStatusServer({ port }, NOTHING)).rejects.toThrow(
+    `the status server cannot listen on 127.0.0.1, port ${port}: the port is in use; choose another, or 0 for any that is free`,
+  )
+  other.close()
+})

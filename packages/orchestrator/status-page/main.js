@@ -1,0 +1,91 @@
+import { showBroker } from './broker-timeline.js'
+import { showRates } from './charts.js'
+import { showDevices } from './device-table.js'
+import { EventList } from './event-list.js'
+import { Rates } from './rates.js'
+import { State } from './state.js'
+import { follow } from './stream.js'
+import { showConnection, showSummary } from './summary.js'
+import { showWorkers } from './worker-table.js'
+
+const state = new State()
+const rates = new Rates()
+const list = new EventList()
+/** How far the server's clock is ahead of this machine's, in milliseconds. */
+let aheadMs = 0
+let stale = false
+let dirty = false
+
+const now = () => Date.now() + aheadMs
+
+function soon() {
+  if (dirty) return
+  dirty = true
+  // Once per frame, however much comes; a page in the background is drawn when it is looked at.
+  requestAnimationFrame(() => {
+    dirty = false
+    show()
+  })
+}
+
+function show() {
+  list.show()
+  if (!state.status) return
+  if (!stale) showSummary(state)
+  showDevices(state.devices)
+  showWorkers(state.workers, now())
+  showBroker(state.status, now())
+}
+
+for (const link of document.querySelectorAll('a[data-token]')) link.search = location.search
+
+follow({
+  status(frame) {
+    state.take(frame)
+    aheadMs = Date.parse(frame.at) - Date.now()
+    stale = false
+    showConnection('live', false)
+    soon()
+  },
+  events(events) {
+    for (const logged of events) {
+      rates.take(logged)
+      list.take(logged)
+    }
+    soon()
+  },
+  missed({ count }) {
+    list.take({
+      id: `missed-${now()}`,
+      at: new Date(now()).toISOString(),
+      event: { event: 'missed', count },
+    })
+    soon()
+  },
+  reset({ reason }) {
+    list.take({
+      id: `reset-${now()}`,
+      at: new Date(now()).toISOString(),
+      event: { event: 'reset', reason },
+    })
+    soon()
+  },
+  fresh() {
+    stale = false
+    showConnection('live', false)
+    soon()
+  },
+  stale(why) {
+    stale = true
+    const since = new Date().toISOString().slice(11, 19)
+    const what = state.status?.run.state === 'finished' ? 'The run is over' : `Stale since ${since}`
+    showConnection(`${what}: ${why}; what is below is the last that is known. Trying again.`, true)
+  },
+})
+
+// What only time changes: durations, the timeline, the charts.
+setInterval(() => {
+  if (!state.status || stale) return
+  showRates(rates, now())
+  soon()
+}, 1_000)
