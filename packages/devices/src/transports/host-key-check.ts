@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
@@ -42,14 +43,10 @@ export class HostKeyCheck {
    * Reads what is known of the host. What the connection itself says beats `policy`.
    * @throws {BrokerError} `HOST_KEY_UNKNOWN` when the known_hosts file is there but cannot be read.
    */
-  static async prepare(
-    device: string,
-    connection: SshConnection,
-    policy: HostKeyPolicy,
-  ): Promise<HostKeyCheck> {
+  static prepare(device: string, connection: SshConnection, policy: HostKeyPolicy): HostKeyCheck {
     const file = connection.knownHostsFile ?? join(homedir(), '.ssh', 'known_hosts')
     const effective = connection.hostKeys ?? policy
-    const text = effective === 'insecure' ? '' : await readKnownHosts(file, device)
+    const text = effective === 'insecure' ? '' : readKnownHosts(file, device)
     const known = keysOf(parseKnownHosts(text), connection.host, connection.port)
     return new HostKeyCheck(device, connection, effective, file, known)
   }
@@ -123,9 +120,10 @@ export class HostKeyCheck {
   }
 }
 
-async function readKnownHosts(file: string, device: string): Promise<string> {
+/** At once: a thread that is terminated while it waits for a file to be opened leaves it open for ever. */
+function readKnownHosts(file: string, device: string): string {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
     const why = cause instanceof Error ? cause.message : String(cause)

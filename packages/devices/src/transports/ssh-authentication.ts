@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import ssh2, { type AnyAuthMethod, type AuthenticationType, type Prompt } from 'ssh2'
 
@@ -28,11 +28,9 @@ export class SshAuthentication {
     this.#unusable = unusable
   }
 
-  static async prepare(identity: SshIdentity): Promise<SshAuthentication> {
+  static prepare(identity: SshIdentity): SshAuthentication {
     const { username, password, agent } = identity
-    const files = await Promise.all(
-      identity.identityFiles.map((file) => identityFile(file, username)),
-    )
+    const files = identity.identityFiles.map((file) => identityFile(file, username))
     return new SshAuthentication(
       [
         // Asks only which methods there are, as OpenSSH does.
@@ -96,11 +94,11 @@ function replyTo({ prompt, echo }: Prompt, username: string, password: string): 
   return /user|login/i.test(prompt) ? username : ''
 }
 
-/** An attempt, or why the file cannot be used. */
-async function identityFile(file: string, username: string): Promise<Attempt | string> {
+/** An attempt, or why the file cannot be used. Read at once, for the same reason as known hosts. */
+function identityFile(file: string, username: string): Attempt | string {
   let content: Buffer
   try {
-    content = await readFile(file)
+    content = readFileSync(file)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     return `identity file ${file} cannot be read (${code})`

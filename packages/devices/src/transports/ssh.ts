@@ -56,15 +56,13 @@ export async function openSsh(
 ): Promise<Transport> {
   const { credential, env, within, onStep, clock, secrets } = options
   const target = { device, host: connection.host, port: connection.port }
-  const [hostKey, authentication] = await Promise.all([
-    HostKeyCheck.prepare(device, connection, options.hostKeys),
-    SshAuthentication.prepare({
-      username: credential.username,
-      password: credential.password,
-      identityFiles: connection.identityFiles,
-      agent: env['SSH_AUTH_SOCK'],
-    }),
-  ])
+  const hostKey = HostKeyCheck.prepare(device, connection, options.hostKeys)
+  const authentication = SshAuthentication.prepare({
+    username: credential.username,
+    password: credential.password,
+    identityFiles: connection.identityFiles,
+    agent: env['SSH_AUTH_SOCK'],
+  })
   const socket = await openTcp(target, within, onStep)
   onStep('banner')
   const client = new ssh2.Client()
