@@ -151,7 +151,8 @@ async function tellShrunk(verdict: Verdict): Promise<void> {
     return failed
   }
   const fewest = await shrink(all, fails)
-  console.log(`\nTo see it again: npx -y pnpm@12 chaos --seed ${seed} --only ${fewest.join(',')}`)
+  const only = fewest.length > 0 ? ` --only ${fewest.join(',')}` : ''
+  console.log(`\nTo see it again: npx -y pnpm@12 chaos --seed ${seed}${only}`)
   console.log(told(last))
   for (const line of last.timeline) console.log(`  ${line}`)
 }

@@ -211,7 +211,11 @@ function hostedBy(
 ): { hosted: ReturnType<Host>; tell: (message: FaultMessage) => void } {
   if (kind === 'process') {
     const hosted = hostInProcess(firstFile('faulty-process'), onMessage)
-    return { hosted, tell: (message) => void hosted.child.send(message) }
+    // One that has just ended suffers nothing more.
+    const tell = (message: FaultMessage): void => {
+      if (hosted.child.connected) hosted.child.send(message, () => {})
+    }
+    return { hosted, tell }
   }
   const hosted = hostInThread(firstFile('faulty-thread'), onMessage)
   return { hosted, tell: (message) => hosted.worker.postMessage(message) }

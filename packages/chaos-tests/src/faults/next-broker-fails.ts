@@ -1,3 +1,4 @@
+import { draw } from '../chaos-seed.fixture.ts'
 import { pick } from '../schedules/draw-schedule.ts'
 import { fault } from './fault.ts'
 
@@ -32,7 +33,8 @@ export default fault<{ failpoint: string }>({
   draw(random) {
     const failpoint = pick(random, FAILPOINTS)
     const stalls = random.random() < 0.3 && !BEFORE_READY.test(failpoint)
-    return { failpoint: `${failpoint}=${stalls ? 'stall' : 'kill'}` }
+    const time = random.random() < 0.5 ? 1 : draw(random, 2, 12)
+    return { failpoint: `${failpoint}=${stalls ? 'stall' : 'kill'}@${time}` }
   },
   async inject(world, { failpoint }) {
     world.armNextBroker(failpoint)

@@ -7,6 +7,8 @@ import { noSecret } from './no-secret.ts'
 import { nobodyElsesAnswer } from './nobody-elses-answer.ts'
 import { nothingLeft } from './nothing-left.ts'
 import { oneGeneration } from './one-generation.ts'
+import { outcomesAreKept } from './outcomes-are-kept.ts'
+import { recovers } from './recovers.ts'
 import { restartsAsPromised } from './restarts-as-promised.ts'
 import { sessionLimit } from './session-limit.ts'
 import { settlesInTime } from './settles-in-time.ts'
@@ -15,9 +17,11 @@ export const INVARIANTS: readonly Invariant[] = [
   settlesInTime,
   atMostOnce,
   answersAreTrue,
+  outcomesAreKept,
   nobodyElsesAnswer,
   cacheIsFresh,
   sessionLimit,
+  recovers,
   nothingLeft,
   boundedMemory,
   oneGeneration,

@@ -64,6 +64,7 @@ const GOOD: Evidence = {
     entry({ event: 'logout', reason: 'exit' }),
   ],
   calls: [answered(READ, 'a. 1'), answered(CHANGE, 'b. 2', { settledAt: 5 })],
+  lastCalls: [],
   turns: [lost(1), restarting(1, 40), listening(2)],
   closedAtMs: 10_000,
   left: [],
@@ -74,6 +75,9 @@ const GOOD: Evidence = {
 const later = { askedAt: 6, settledAt: 7 }
 const refused = { kind: 'failed', code: 'CANCELLED', sent: 'no', message: '' } as const
 const unforeseen = { kind: 'failed', code: 'INTERNAL', sent: 'no', message: '' } as const
+const unknown = { ...refused, code: 'OUTCOME_UNKNOWN' } as const
+const keyed = (call: CallRecord): CallRecord => ({ ...call, key: 'b' })
+const stuck = { ...refused, code: 'SESSION_LIMIT' } as const
 const again = entry({ event: 'login' })
 
 /** What makes a good run a bad one, by the invariant that has to say so. */
@@ -90,8 +94,22 @@ const BAD: [string, Partial<Evidence>][] = [
   ['answers-are-true', { calls: [answered(CHANGE, '', { outcome: refused })] }],
   ['answers-are-true', { calls: [answered(READ, '', { outcome: unforeseen })] }],
   ['nobody-elses-answer', { calls: [answered(READ, 'b. 2')] }],
+  [
+    'outcomes-are-kept',
+    { calls: [keyed(answered(CHANGE, 'b. 2')), keyed(answered(CHANGE, 'b. 3', later))] },
+  ],
+  [
+    'outcomes-are-kept',
+    {
+      calls: [
+        keyed(answered(CHANGE, 'b. 2')),
+        keyed(answered(CHANGE, '', { ...later, outcome: unknown })),
+      ],
+    },
+  ],
   ['cache-is-fresh', { calls: [...GOOD.calls, answered(READ, 'a. 1', later)] }],
   ['session-limit', { deviceLog: [again, ...GOOD.deviceLog] }],
+  ['recovers', { lastCalls: [answered(READ, '', { outcome: stuck })] }],
   ['nothing-left', { left: ['process 1 is left'] }],
   ['bounded-memory', { grownBytes: 1e9 }],
   ['one-generation', { turns: [listening(1), listening(2)] }],

@@ -85,18 +85,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   one(
-    'sent-not-marked',
-    'a change goes to the device before it is marked as sent',
+    'never-marked',
+    'a change goes to the device without being marked as sent',
     CHANGES,
     'await this.#guard(() => outcomes.markSent(change, this.#generation))',
-    'void this.#guard(() => outcomes.markSent(change, this.#generation)).catch(() => {})',
-  ),
-  one(
-    'no-fence-on-sent',
-    'a broker that was replaced may still send changes',
-    OUTCOMES,
-    'this.#generations.requireLive(generation)\n      const',
-    'const',
+    'void outcomes',
   ),
   one(
     'keys-not-kept',

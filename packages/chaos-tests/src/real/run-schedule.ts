@@ -20,6 +20,8 @@ import { wiresOf, type World } from './world.ts'
 const LIMITS = { loginTimeoutMs: 3_000, commandTimeoutMs: 3_000, drainTimeoutMs: 500 }
 const CONNECT_MS = 10_000
 const CLOSE_MS = 3_000
+/** Longer than a login that hangs and the one after it. */
+const LAST_MS = 12_000
 /** A simulated device has room for more, so that one session too many is seen. */
 const ROOM = 3
 
@@ -99,6 +101,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
       void (await Promise.race([lab.next(event), whenAborted(over), whenAborted(lab.givenUp)])),
   }
 
+  const seen = (): number => lab.log.length
   const over = new AbortController()
   const failing = injectAll(schedule, { faults, world, happenings, over: over.signal })
   const socketPath = clientWire ? path.join(lab.directory, 'wire.sock') : lab.broker.socketPath
@@ -123,6 +126,10 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   world.clientWire.mend()
   world.deviceWire.mend()
   world.signalBroker('SIGCONT')
+  const last = recordCalls(clock, seen, () => {})
+  // Without the socket's file nobody comes in any more.
+  if (!lab.broker.lost.aborted && !hit('socket-'))
+    await callLast(lab, { count, clock, env, recorder: last })
   const closedAtMs = systemClock.now()
   await lab.broker.close({ deadlineMs: CLOSE_MS })
   const left = (await readdir(lab.directory))
@@ -130,7 +137,31 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     .map((name) => `the file ${name} is left`)
   const { calls } = recorder
   const texts = textsOf({ lab, logged, calls, told })
-  return { deviceLog: lab.log, calls, turns, closedAtMs, left, texts }
+  return { deviceLog: lab.log, calls, lastCalls: last.calls, turns, closedAtMs, left, texts }
+}
+
+/** Whether there is a way to each device again. */
+async function callLast(
+  lab: SupervisedLab,
+  {
+    count,
+    clock,
+    env,
+    recorder,
+  }: { count: number; clock: Clock; env: Record<string, string>; recorder: CallRecorder },
+): Promise<void> {
+  const setup = { env, testbed: lab.testbedPath, givenUp: lab.givenUp }
+  try {
+    await using client = await connect({ ...setup, clock, connectTimeoutMs: CONNECT_MS })
+    const devices = Array.from({ length: count }, (_, at) => `sim-${at + 1}`)
+    await Promise.all(
+      devices.map((device) =>
+        recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS }),
+      ),
+    )
+  } catch {
+    // Lost just now.
+  }
 }
 
 async function callAll(

@@ -59,7 +59,7 @@ function drawCalls(
     const kind = random.random()
     const shared = draw(random, 0, 3)
     const own = `${seed}-${caller}-${number}.`
-    if (kind < 0.3) return { ...call, line: `show nonce ${device}-${shared}.` }
+    if (kind < 0.3) return { ...call, line: `show nonce shared-${shared}.` }
     if (kind < 0.4) return { ...call, line: `show nonce ${own}` }
     if (kind < 0.45) return { ...call, line: `show bulk ${draw(random, 100, 3_000) * 1_000}` }
     if (kind < 0.5) return { ...call, line: `write nonce ${own} ${canaryOf(seed)}` }
@@ -67,6 +67,8 @@ function drawCalls(
       const key = `${device}-${shared}`
       return { ...call, line: `write nonce ${seed}-${key}.`, key }
     }
+    // A key that belongs to another change has to be refused.
+    if (kind < 0.75) return { ...call, line: `write nonce ${own}`, key: `${device}-${shared}` }
     return { ...call, line: `write nonce ${own}` }
   })
 }

@@ -39,6 +39,8 @@ export interface Evidence {
   readonly schedule: Schedule
   readonly deviceLog: readonly DeviceLogEntry[]
   readonly calls: readonly CallRecord[]
+  /** Made by another client when everything is over, one for each device; none where there is no way. */
+  readonly lastCalls: readonly CallRecord[]
   readonly turns: readonly BrokerTurn[]
   /** When the broker was told to close, on the clock of the turns. */
   readonly closedAtMs: number

@@ -1,0 +1,15 @@
+import type { Invariant } from './invariant.ts'
+
+/** What a device or a host key may be the reason of is nobody's fault. */
+const HUNG = ['SESSION_LIMIT', 'DEADLINE_EXCEEDED', 'INTERNAL', 'BROKER_BUSY']
+
+export const recovers: Invariant = {
+  name: 'recovers',
+  promise: 'when all is over there is a way to each device again',
+  *violations({ lastCalls }) {
+    for (const { device, outcome } of lastCalls) {
+      if (outcome.kind !== 'failed' || !HUNG.includes(outcome.code ?? 'INTERNAL')) continue
+      yield `${device} cannot be asked any more: ${outcome.message}`
+    }
+  },
+}
