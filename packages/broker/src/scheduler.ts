@@ -1,5 +1,5 @@
 import { assertOneLine } from '@nac-broker/devices'
-import type { Params, Result } from '@nac-broker/protocol'
+import { BrokerError, type Params, type Result } from '@nac-broker/protocol'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Tally } from './broker-statistics.ts'
 import type { Call } from './call.ts'
@@ -28,7 +28,7 @@ export class Scheduler {
   /** Executions of read-only commands that others may join, by device and command. */
   readonly #joinable = new Map<string, Flight<Buffer>>()
   /** Changes under way, by key: a client that has lost its connection asks for them again. */
-  readonly #changing = new Map<string, Flight<Buffer>>()
+  readonly #changing = new Map<string, { change: string; flight: Flight<Buffer> }>()
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -178,7 +178,11 @@ export class Scheduler {
       const keyed = { key, ...request }
       const underWay = this.#changing.get(key)
       const known = await changes.recorded(keyed, underWay !== undefined)
-      const flight = this.#changing.get(key)
+      const changing = this.#changing.get(key)
+      // What is not sent yet is not recorded: that it is the same change is seen here alone.
+      if (changing && changing.change !== identityOf(request))
+        throw keyReused(lane.device.name, key)
+      const flight = changing?.flight
       if (known || flight) this.#options.tally.add('commandHits')
       failpoint('broker.change.asked')
       if (known) {
@@ -189,7 +193,8 @@ export class Scheduler {
         call.from = 'shared'
         return flight.join(call)
       }
-      return this.#fly(call, lane, false, key, (session) =>
+      const change = identityOf(request)
+      return this.#fly(call, lane, false, { key, change }, (session) =>
         changes.carryOut(keyed, session, () => run(session)),
       )
     }
@@ -204,7 +209,7 @@ export class Scheduler {
     call: Call,
     lane: DeviceLane,
     replayable: boolean,
-    key: string | undefined,
+    keyed: { key: string; change: string } | undefined,
     run: FlightWork<Buffer>['run'],
   ): Promise<Buffer> {
     const flight = this.#flight(call, lane, {
@@ -219,10 +224,10 @@ export class Scheduler {
         }
       },
       onLanded: () => {
-        if (key !== undefined) this.#changing.delete(key)
+        if (keyed) this.#changing.delete(keyed.key)
       },
     })
-    if (key !== undefined) this.#changing.set(key, flight)
+    if (keyed) this.#changing.set(keyed.key, { change: keyed.change, flight })
     return launch(flight, lane, call)
   }
 
@@ -236,6 +241,16 @@ export class Scheduler {
 interface ChangeCall extends Omit<ChangeRequest, 'key'> {
   key?: string | undefined
   idempotent?: boolean | undefined
+}
+
+/** What makes two changes the same change, whatever their keys are. */
+function identityOf({ device, operation, lines }: Omit<ChangeRequest, 'key'>): string {
+  return JSON.stringify([device, operation, lines])
+}
+
+function keyReused(device: string, key: string): BrokerError {
+  const why = `${device}: the key "${key}" belongs to another change, which is under way; use a key of its own for each change`
+  return new BrokerError('INVALID_REQUEST', why, { device })
 }
 
 /** Joins before submitting: a lane that backs off fails its jobs at once. */

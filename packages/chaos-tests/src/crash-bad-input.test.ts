@@ -103,3 +103,12 @@ it.each([
     message: expect.stringMatching(words),
   })
 })
+
+it('a key of another change is refused while that one is still under way', async () => {
+  await using lab = await startSupervisedLab({ host: 'thread', simulator: { devices: 1 } })
+  await using client = await connect({ socketPath: lab.broker.socketPath })
+  const first = client.execute('sim-1', 'write nonce first', { key: 'key' })
+  const other = client.execute('sim-1', 'write nonce other', { key: 'key' })
+  await expect(other).rejects.toMatchObject({ code: 'INVALID_REQUEST', sent: 'no' })
+  expect((await first).output).toMatch(/^first /)
+})
