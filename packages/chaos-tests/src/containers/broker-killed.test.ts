@@ -22,7 +22,7 @@ describe.skipIf(LEFT_OUT)(`three real routers${WHY}`, { timeout: 60_000 }, () =>
       await using supervised = await startSupervisedLab({ host, testbed: lab.testbedPath })
       await using client = await connect({ socketPath: supervised.broker.socketPath })
 
-      const endless = outcome(client.execute('r1', 'ping 127.0.0.1'))
+      const endless = outcome(client.execute('r1', 'ping 127.0.0.1', { timeoutMs: 20_000 }))
       await client.connect('r2')
       await r2.pause()
       const held = client.execute('r2', 'show interface lo')

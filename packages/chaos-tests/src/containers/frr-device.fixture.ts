@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { type ContainerRuntimeClient, GenericContainer, Wait } from 'testcontainers'
-import { logLines } from './router-log.fixture.ts'
+import { executions, logLines } from './router-log.fixture.ts'
 
 /** A router in a container. */
 export interface FrrDevice {
@@ -9,7 +9,7 @@ export interface FrrDevice {
   readonly port: number
   /** As known_hosts holds it. */
   readonly hostKey: string
-  /** What it has said itself: logins by sshd, commands by zebra, in their order. */
+  /** All it has said so far: logins by sshd, commands by zebra. Not of one that is paused or dead. */
   log(): Promise<string[]>
   /** Resolves when this program runs on it. */
   runs(program: string): Promise<void>
@@ -44,8 +44,19 @@ export async function startFrrDevice(options: FrrDeviceOptions): Promise<FrrDevi
     return exitCode === 0 ? stdout : undefined
   }
   const [type, key] = (await shell('cat', '/etc/ssh/ssh_host_ed25519_key.pub'))?.split(' ') ?? []
-  const log = async (): Promise<string[]> =>
+  const logSoFar = async (): Promise<string[]> =>
     logLines(await container.logs({ stdout: true, stderr: true }))
+  let marks = 0
+  // The engine hears of a line some time after the device wrote it, and of each stream by itself. Of a mark
+  // that sshd's stream has, and a command that zebra logs after all earlier ones, it hears last.
+  const log = async (): Promise<string[]> => {
+    const mark = `show nexthop-group rib ${++marks}`
+    await shell('sh', '-c', `vtysh -c "${mark}" >/dev/null; echo "${mark} done" >/proc/1/fd/2`)
+    for (;;) {
+      const lines = await logSoFar()
+      if (executions(lines, mark) === 1 && lines.includes(`${mark} done`)) return lines
+    }
+  }
   return {
     name,
     port,
@@ -55,7 +66,7 @@ export async function startFrrDevice(options: FrrDeviceOptions): Promise<FrrDevi
       while ((await shell('pgrep', '-x', program)) === undefined) continue
     },
     async logs(line) {
-      while (!(await log()).some((logged) => line.test(logged))) continue
+      while (!(await logSoFar()).some((logged) => line.test(logged))) continue
     },
     kill: async () => void (await container.kill()),
     pause: async () => void (await container.pause()),
