@@ -4,7 +4,7 @@ import {
   type BrokerStatistics,
   type StatusResult,
 } from '@nac-broker/protocol'
-import { type Clock, FailureDetector, withDeadline } from '@nac-broker/supervisor'
+import { type Clock, LivenessCheck, withDeadline } from '@nac-broker/supervisor'
 import { NO_STATISTICS } from './broker-statistics.ts'
 import type { FromHosted, Host, Hosted, HostedOptions } from './hosts/host.ts'
 
@@ -25,7 +25,7 @@ export interface GenerationOptions {
 export class Generation {
   readonly #options: GenerationOptions
   readonly #hosted: Hosted
-  readonly #detector: FailureDetector
+  readonly #detector: LivenessCheck
   readonly #ready = Promise.withResolvers<number>()
   /** Rejects with why the broker is lost; never resolves. */
   readonly #lost = Promise.withResolvers<never>()
@@ -40,7 +40,7 @@ export class Generation {
     this.#ready.promise.catch(() => {})
     this.#lost.promise.catch(() => {})
     this.#hosted = options.host((message) => this.#onMessage(message))
-    this.#detector = new FailureDetector({
+    this.#detector = new LivenessCheck({
       probe: () => this.#hosted.post({ type: 'probe' }),
       onEvent: ({ event, silentMs }) => {
         if (event === 'lost') this.#lost.reject(stalled(silentMs))

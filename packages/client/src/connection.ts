@@ -10,7 +10,7 @@ import {
 import {
   Backoff,
   type Clock,
-  FailureDetector,
+  LivenessCheck,
   type LivenessEvent,
   failpoint,
 } from '@nac-broker/supervisor'
@@ -219,7 +219,7 @@ export class Connection {
     this.#lastWelcome = welcome
     this.#outages.ended()
     const { heartbeat, clock, emit } = this.#options
-    const detector = new FailureDetector({
+    const detector = new LivenessCheck({
       probe: () => link.probe(),
       onEvent: (event) => this.#onLiveness(link, event),
       intervalMs: heartbeat.intervalMs ?? welcome.heartbeat.intervalMs,

@@ -17,6 +17,11 @@
  *   run-group           many things side by side, each under a supervision of its own
  *   liveness            whether a peer that answers probes is alive
  *
+ *   unit-state          the states of what may die, and the one way from state to state
+ *   failure-detector    how each unit fares, and who is told when one dies
+ *   event-limit         what keeps a flapping unit from flooding who is told
+ *   probe               watches what cannot tell of its death itself
+ *
  * What makes a run, from the outside in: run-group -> supervise -> the caller's serve().
  */
 export { Backoff, type BackoffOptions } from './backoff.ts'
@@ -24,8 +29,19 @@ export { Batch } from './batch.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type DeadlineOptions, withDeadline } from './deadline.ts'
 export { EventFeed } from './event-feed.ts'
+export type { EventLimitOptions } from './event-limit.ts'
+export {
+  FailureDetector,
+  type FailureDetectorOptions,
+  type Unit,
+  type UnitEvent,
+  type UnitStatus,
+  type WatchedUnit,
+  type Watcher,
+} from './failure-detector.ts'
 export { armFailpoints, failpoint } from './failpoint.ts'
-export { FailureDetector, type FailureDetectorOptions, type LivenessEvent } from './liveness.ts'
+export { LivenessCheck, type LivenessCheckOptions, type LivenessEvent } from './liveness.ts'
+export { type ProbeAnswer, probing, type ProbeOptions } from './probe.ts'
 export type { CaughtSignal } from './process-signals.ts'
 export { RestartIntensity, type RestartIntensityOptions } from './restart-intensity.ts'
 export {
@@ -45,5 +61,6 @@ export type {
   SupervisionEvent,
   SupervisionResult,
 } from './supervision.ts'
+export { isLive, type LiveState, type UnitState } from './unit-state.ts'
 export { VirtualClock } from './virtual-clock.ts'
 export { whenAborted } from './when-aborted.ts'

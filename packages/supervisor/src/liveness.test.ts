@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FailureDetector, type FailureDetectorOptions, type LivenessEvent } from './liveness.ts'
+import { LivenessCheck, type LivenessCheckOptions, type LivenessEvent } from './liveness.ts'
 import { modelParameters } from './model-parameters.fixture.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -10,12 +10,12 @@ const LATENCY_MS = 1
 class Pair {
   readonly clock = new VirtualClock()
   readonly events: (LivenessEvent & { at: number })[] = []
-  readonly detector: FailureDetector
+  readonly detector: LivenessCheck
   probes = 0
   #stalledUntil = 0
 
-  constructor(options: Partial<FailureDetectorOptions> = {}) {
-    this.detector = new FailureDetector({
+  constructor(options: Partial<LivenessCheckOptions> = {}) {
+    this.detector = new LivenessCheck({
       clock: this.clock,
       onEvent: (event) => this.events.push({ ...event, at: this.clock.now() }),
       probe: () => this.#receive(),

@@ -7,7 +7,7 @@ export interface LivenessEvent {
   readonly silentMs: number
 }
 
-export interface FailureDetectorOptions {
+export interface LivenessCheckOptions {
   /** Sends the peer something that it answers at once. It must not throw. */
   probe: () => void
   /** It must not throw. After `lost` the detector has stopped. */
@@ -40,15 +40,15 @@ interface Watch {
  * With the defaults a stall is noticed 1.25 to 1.8 s after it began, so that neither a stall of 1 s
  * nor a late timer of ours is taken for the end.
  */
-export class FailureDetector {
-  readonly #options: FailureDetectorOptions
+export class LivenessCheck {
+  readonly #options: LivenessCheckOptions
   readonly #clock: Clock
   readonly #intervalMs: number
   readonly #timeoutMs: number
   #watch: Watch | undefined
   #missed = 0
 
-  constructor(options: FailureDetectorOptions) {
+  constructor(options: LivenessCheckOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#intervalMs = options.intervalMs ?? 500
