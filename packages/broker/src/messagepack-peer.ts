@@ -39,6 +39,7 @@ export class MessagePackPeer implements DialectPeer {
   #left: 'closed' | 'violation' | 'shutdown' = 'closed'
   #unsubscribe: (() => void) | undefined
   #missedEvents = 0
+  #draining: Promise<void> | undefined
 
   constructor(socket: Socket, broker: BrokerContext, client: number) {
     this.#socket = socket
@@ -221,8 +222,14 @@ export class MessagePackPeer implements DialectPeer {
     this.#write({ type: 'event', event })
   }
 
+  /** Any number of answers may wait for it: one listener does for all. */
+  #drained(): Promise<void> {
+    this.#draining ??= this.#untilDrained().finally(() => (this.#draining = undefined))
+    return this.#draining
+  }
+
   /** Resolves too when the socket closes: there is nobody left to wait for then. */
-  async #drained(): Promise<void> {
+  async #untilDrained(): Promise<void> {
     const over = new AbortController()
     const { signal } = over
     await Promise.race([
