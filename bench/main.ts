@@ -60,7 +60,7 @@ const NAMES = QUESTIONS.map(({ name }) => name)
 const HELP = `Usage: npx -y pnpm@12 bench [--quick] [NAME...]
 
 Measures the broker beside what bounds it, what becomes of its clients when it dies, and what a run
-costs. Without a name, everything: about ten minutes, or one with --quick. What is printed is kept too, in
+costs. Without a name, everything: about ten minutes, or three with --quick. What is printed is kept too, in
 bench/results/NAME.json.
 
 ${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(19)}${asks}`).join('\n')}
