@@ -5,7 +5,7 @@ import { oneLine } from '../cli/visible-text.ts'
 import type { Secrets } from '../secrets.ts'
 import type { HostKeyCheck } from './host-key-check.ts'
 import type { SshAuthentication } from './ssh-authentication.ts'
-import { type TcpTarget, tcpReason, unreachable } from './tcp.ts'
+import { noLogin, type TcpTarget, tcpReason } from './tcp.ts'
 
 /** RFC 4253, section 11.1, and RFC 4254, section 5.1. */
 const TOO_MANY_CONNECTIONS = 12
@@ -57,7 +57,7 @@ export class SshFailure {
     }
     if (!this.#shaken) {
       const words = said === '' ? '' : `; it said "${oneLine(said, 80)}"`
-      return unreachable(target, `no SSH handshake (${oneLine(reason, 120)})${words}`, error)
+      return noLogin(target, `there was no SSH handshake (${oneLine(reason, 120)})${words}`, error)
     }
     if (!this.#loggedIn && (authentication.exhausted || authentication.begun)) {
       const how = authentication.exhausted
@@ -66,6 +66,6 @@ export class SshFailure {
       const message = `${device}: ${host}:${port} refused user "${username}"${how}: ${authentication.story}`
       return new BrokerError('AUTHENTICATION_FAILED', message, { device, cause: error })
     }
-    return unreachable(target, `the login failed (${oneLine(reason, 120)})`, error)
+    return noLogin(target, `the login failed (${oneLine(reason, 120)})`, error)
   }
 }

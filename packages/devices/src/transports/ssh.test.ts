@@ -207,7 +207,9 @@ describe('a device that cannot be reached', () => {
 
   test('closes before its banner', async () => {
     const port = await serveTcp((socket) => socket.end())
-    await expect(logIn(sshDevice(port))).rejects.toMatchObject(unreachable('no SSH handshake'))
+    await expect(logIn(sshDevice(port))).rejects.toMatchObject(
+      unreachable(`127.0.0.1:${port} answers, but there was no SSH handshake`),
+    )
   })
 
   test('is no SSH server: what it says is told', async () => {

@@ -18,7 +18,7 @@ import { SshAuthentication } from './ssh-authentication.ts'
 import { onBanner } from './ssh-banner.ts'
 import { SshFailure } from './ssh-failure.ts'
 import { SshTransport } from './ssh-transport.ts'
-import { openTcp, unreachable } from './tcp.ts'
+import { noLogin, openTcp } from './tcp.ts'
 import type { Transport } from './transport.ts'
 
 export interface SshOptions {
@@ -77,7 +77,8 @@ export async function openSsh(
   onBanner(socket, () => onStep('host-key'))
   // Keys are exchanged again some time later: that is no step of the login.
   client.once('handshake', () => onStep('login'))
-  const slow = (ms: number): BrokerError => unreachable(target, `no SSH login within ${ms} ms`)
+  const slow = (ms: number): BrokerError =>
+    noLogin(target, `there was no SSH login within ${ms} ms`)
   try {
     const config = clientConfig(socket, hostKey, authentication, options)
     await within(logIn(client, config, failure), slow)

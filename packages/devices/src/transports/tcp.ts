@@ -63,6 +63,16 @@ export function unreachable(
   return new BrokerError('DEVICE_UNREACHABLE', message, { device, cause })
 }
 
+/** It has taken the connection, and nothing came of that. */
+export function noLogin(
+  { device, host, port }: TcpTarget,
+  reason: string,
+  cause?: unknown,
+): BrokerError {
+  const message = `${device}: ${host}:${port} answers, but ${reason}`
+  return new BrokerError('DEVICE_UNREACHABLE', message, { device, cause })
+}
+
 /**
  * Whether the host is there and nothing listens on it. Told by the words: causes stay behind when an
  * error travels from a broker to its client.
