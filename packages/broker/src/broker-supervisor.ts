@@ -6,7 +6,6 @@ import {
   type StatusResult,
 } from '@nac-broker/protocol'
 import {
-  type Crash,
   EventFeed,
   type ServeRun,
   supervise,
@@ -18,6 +17,7 @@ import {
 import { type Logger, pino } from 'pino'
 import type { CloseOptions } from './broker.ts'
 import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
+import { crashStory } from './crash-story.ts'
 import { fence } from './fence.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
@@ -210,7 +210,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     const { log, settings } = this.#parts
     const { generation } = this
     failpoint('supervisor.broker.given-up')
-    const message = storyOf(result.crashes)
+    const message = crashStory(result.crashes)
     this.#firstReady.reject(new BrokerError('BROKER_LOST', message))
     if (settings.crashPolicy.at(-1) === 'fallback') {
       log.error({ generation }, `${message}; clients go to the devices directly`)
@@ -221,18 +221,6 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#lost.abort(new BrokerError('BROKER_LOST', message))
     this.#feed.emit({ event: 'aborted', generation, message })
   }
-}
-
-/** The whole history, in one line. */
-function storyOf(crashes: readonly Crash[]): string {
-  const told = crashes.map(({ attempt, error, ranMs }) => {
-    const { message } = asBrokerError(error)
-    return `${attempt}. after ${(ranMs / 1000).toFixed(1)} s: ${message}`
-  })
-  const [only] = told
-  return told.length === 1
-    ? `the broker was lost (${only}) and is not restarted`
-    : `the broker was lost ${told.length} times and restarting was given up (${told.join('; ')})`
 }
 
 /** Writes a hosted broker's line as one of ours. */

@@ -11,7 +11,7 @@
  *   pool                all lanes and the limit they share (session-slots)
  *   giving-way          sessions given up for clients with direct connections
  *   output-cache        outputs by device, command and epoch
- *   supervise-broker    brokers one after the other (broker-supervisor, generation, fence), in hosts/
+ *   supervise-broker    brokers one after the other (broker-supervisor, generation, fence, crash-story), in hosts/
  *   broker-feed         what happens, for whoever asks; command-events says what became of each call
  *
  * One request: connection -> messagepack-peer -> operations/execute -> scheduler -> flight

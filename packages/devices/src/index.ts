@@ -16,7 +16,7 @@
 export { assertOneLine } from './command-text.ts'
 export { type LoginPause, LoginRecord, refusedMeanwhile } from './login-record.ts'
 export { LoginSteps, type LoginStep, type TimedStep } from './login-steps.ts'
-export { openSession, type OpenSessionOptions } from './open-session.ts'
+export { loadSsh, openSession, type OpenSessionOptions } from './open-session.ts'
 export { type Scrub, scrubberOf, Secrets } from './secrets.ts'
 export type { Session, SessionEnd } from './session.ts'
 export type { DeviceLogEntry } from './simulator/device-log.ts'

@@ -11,7 +11,7 @@ import { terminalHint } from './slow-login.ts'
 import { resolveCredential } from './testbed/credentials.ts'
 import type { Device, HostKeyPolicy } from './testbed/testbed.ts'
 import { openCommand } from './transports/command.ts'
-import { openSsh } from './transports/ssh.ts'
+import type * as Ssh from './transports/ssh.ts'
 import type { Transport } from './transports/transport.ts'
 
 export interface OpenSessionOptions {
@@ -36,6 +36,14 @@ export interface OpenSessionOptions {
   /** Aborting gives the login up. */
   signal?: AbortSignal | undefined
   clock?: Clock
+}
+
+/**
+ * Loads what speaks SSH; otherwise the first login does. Whoever reaches devices through a broker never needs
+ * it, and the 10 MB of memory that it takes in each process.
+ */
+export async function loadSsh(): Promise<typeof Ssh> {
+  return import('./transports/ssh.ts')
 }
 
 /**
@@ -87,6 +95,7 @@ async function openTransport(
   if (username === undefined) throw missing(device, 'username', 'default')
   const credential = { username, ...(password !== undefined && { password }) }
   const login = { credential, hostKeys, keepaliveIntervalMs, env, within, onStep, clock, secrets }
+  const { openSsh } = await loadSsh()
   return openSsh(device, connection, login)
 }
 

@@ -1,11 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Guard } from './guard.ts'
-import { parseStat, type ProcessEntry } from './process-table.ts'
+import { processEntry } from './process-table.ts'
 
 /** A group that was asked to end is looked at this often: at first, and at last, in milliseconds. */
 const FIRST_POLL_MS = 10
 const LONGEST_POLL_MS = 200
+
+/** About a millisecond's worth of processes. */
+const LOOKED_AT_TOGETHER = 50
 
 /** Groups that this process started and that may be alive: they must not outlive it. */
 const groups = new Set<number>()
@@ -86,11 +90,13 @@ function livingGroups(): Promise<ReadonlySet<number> | undefined> {
 async function lookForGroups(): Promise<ReadonlySet<number> | undefined> {
   const entries = await readdir('/proc').catch(() => undefined)
   if (!entries) return undefined
-  const states = await Promise.all(entries.filter((entry) => /^\d+$/.test(entry)).map(stateOf))
-  return new Set(states.flatMap((one) => (one && !'ZX'.includes(one.state) ? [one.group] : [])))
-}
-
-async function stateOf(pid: string): Promise<ProcessEntry | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return stat === '' ? undefined : parseStat(Number(pid), stat)
+  const pids = entries.filter((name) => /^\d+$/.test(name)).map(Number)
+  const living = new Set<number>()
+  for (const [at, pid] of pids.entries()) {
+    // oxlint-disable-next-line no-await-in-loop -- everybody else has a turn between some of them
+    if (at % LOOKED_AT_TOGETHER === 0) await setImmediate()
+    const process = processEntry(pid)
+    if (process && !'ZX'.includes(process.state)) living.add(process.group)
+  }
+  return living
 }

@@ -34,7 +34,7 @@ export function allProcesses(): ProcessEntry[] | undefined {
 }
 
 /** @param stat what /proc/<pid>/stat holds */
-export function parseStat(pid: number, stat: string): ProcessEntry {
+function parseStat(pid: number, stat: string): ProcessEntry {
   // The second field is the program's name in brackets, which may hold brackets and spaces itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state = '', parent, group, session] = fields

@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module'
+import { loadSsh } from '@nac-broker/devices'
 import { asBrokerError, type BrokerEvent, type BrokerStatistics } from '@nac-broker/protocol'
 import { Batch, systemClock, failpoint } from '@nac-broker/supervisor'
 import { pino } from 'pino'
@@ -22,6 +23,8 @@ interface Started {
 
 /** Runs one broker as its launcher says; what a thread or process of a host does from its first line. */
 export function runHostedBroker(port: HostPort): void {
+  // Before it is told to start: a broker in reserve has it by then.
+  void loadSsh()
   let started: Started | undefined
   let stopping = false
   port.onMessage((message) => {

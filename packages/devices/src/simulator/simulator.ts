@@ -14,7 +14,7 @@
  */
 import type { Clock } from '@nac-broker/supervisor'
 import { systemClock } from '@nac-broker/supervisor'
-import { SimulatedDevice } from './device.ts'
+import type { SimulatedDevice } from './device.ts'
 import { type DeviceLogEntry, openDeviceLog } from './device-log.ts'
 import { writeTestbedFile } from './testbed-file.ts'
 
@@ -57,11 +57,13 @@ export interface Simulator extends AsyncDisposable {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { platform: os = 'iosxe', host = '127.0.0.1' } = options
   const { username = 'admin', password = 'admin', enablePassword } = options
+  // With the SSH library behind it, which who only imports this package does without.
+  const { SimulatedDevice: Device } = await import('./device.ts')
   const log = openDeviceLog(options.deviceLog)
   const devices = Array.from(
     { length: options.devices ?? 4 },
     (_, i) =>
-      new SimulatedDevice({
+      new Device({
         name: `sim-${i + 1}`,
         index: i + 1,
         host,

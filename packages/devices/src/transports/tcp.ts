@@ -54,7 +54,7 @@ function onceResolved(socket: Socket, callback: () => void): void {
   })
 }
 
-export function unreachable(
+function unreachable(
   { device, host, port }: TcpTarget,
   reason: string,
   cause?: unknown,
