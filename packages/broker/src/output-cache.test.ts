@@ -11,6 +11,7 @@ it('gives an output out until its time is up', async () => {
   await clock.advance(999)
   expect(cache.get('r1', 'show version', 0)).toEqual(output)
   await clock.advance(2)
+  expect(cache.size).toEqual({ entries: 0, bytes: 0 })
   expect(cache.get('r1', 'show version', 0)).toBeUndefined()
 })
 

@@ -55,7 +55,9 @@ export class OutputCache {
     this.#entries?.set(cacheKey(device, command), { device, epoch, output: own })
   }
 
+  /** Of what would still be given out, were no epoch over; what is too old goes. */
   get size(): { entries: number; bytes: number } {
+    this.#entries?.purgeStale()
     return { entries: this.#entries?.size ?? 0, bytes: this.#entries?.calculatedSize ?? 0 }
   }
 

@@ -1,14 +1,18 @@
+import path from 'node:path'
 import type { SupervisedBroker } from '@nac-broker/broker'
 import type { Guard } from './guard.ts'
 
 /**
  * Has the process of each of the broker's generations watched until the broker is closed. Resolves
  * when that of the present one is, with its pid; undefined where there is none at the moment.
+ * @param givenSocketPath where the broker was told to listen; absent, its socket has a directory of its own
  */
 export async function guardBroker(
   guard: Guard,
   broker: SupervisedBroker,
+  givenSocketPath: string | undefined,
 ): Promise<number | undefined> {
+  if (givenSocketPath === undefined) guard.cleanUp(path.dirname(broker.socketPath))
   // Asked for first: whatever happens while the status is on its way is told after it.
   const events = broker.events()
   // Without a status there is no generation, and the next one will be told.

@@ -2,6 +2,7 @@
  * The guard's process. Its stdin is the lifeline: only the orchestrator holds the other end, so its
  * end is the orchestrator's, however that came about.
  */
+import { rmSync } from 'node:fs'
 import { killGroups } from './guard-kill.ts'
 import type { GuardedGroup, GuardMessage } from './guard-messages.ts'
 import { LineSplitter } from './line-splitter.ts'
@@ -12,6 +13,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 process.stdout.on('error', () => {})
 
 const groups = new Map<number, GuardedGroup>()
+const directories: string[] = []
 let orphaned = true
 
 function take(message: GuardMessage): void {
@@ -21,6 +23,9 @@ function take(message: GuardMessage): void {
       break
     case 'forget':
       groups.delete(message.pid)
+      break
+    case 'clean-up':
+      directories.push(message.directory)
       break
     case 'goodbye':
       orphaned = false
@@ -35,4 +40,10 @@ try {
 } catch {
   // An end in disorder is an end as well.
 }
-if (orphaned) killGroups(groups.values())
+if (orphaned) {
+  killGroups(groups.values())
+  // Who was killed just now may still be writing there.
+  for (const directory of directories) {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}

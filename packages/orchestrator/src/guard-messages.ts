@@ -9,5 +9,7 @@ export interface GuardedGroup {
 export type GuardMessage =
   | { readonly type: 'watch'; readonly group: GuardedGroup }
   | { readonly type: 'forget'; readonly pid: number }
+  /** Nothing is left of it either. */
+  | { readonly type: 'clean-up'; readonly directory: string }
   /** Whoever is still watched may live: what follows is no death but an end. */
   | { readonly type: 'goodbye' }

@@ -1,7 +1,7 @@
 /**
  * An orchestrator in the hands of a test. It takes one JSON line after the other on stdin and answers
  * each with a line: `run` starts a worker, whose stdout is our fd 3; `watch` and `forget` take a pid;
- * `testbed` starts a broker in a process of its own and answers with that one's pid first. The end of stdin is a clean end.
+ * `testbed` starts a broker in a process of its own and answers with that one's pid and socket first. The end of stdin is a clean end.
  */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -26,8 +26,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if ('forget' in order) guard.forget(order.forget)
   else if ('testbed' in order) {
     const broker = await superviseBroker({ testbed: order.testbed, host: 'process' })
-    await guardBroker(guard, broker)
-    process.stdout.write(`broker ${(await broker.status()).pid}\n`)
+    await guardBroker(guard, broker, undefined)
+    process.stdout.write(`broker ${(await broker.status()).pid} ${broker.socketPath}\n`)
   } else {
     const [program, ...args] = order.run
     const child = spawn(program, args, { detached: true, stdio: ['ignore', 3, 'inherit'] })

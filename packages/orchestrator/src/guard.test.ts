@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, watch } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -43,6 +43,13 @@ function bystander(): { pid: number; answers: () => Promise<boolean> } {
       return Promise.race([once(child.stdout, 'data').then(() => true), exited.then(() => false)])
     },
   }
+}
+
+/** Resolves when there is nothing of that name any more. */
+async function removed(directory: string): Promise<void> {
+  const watcher = watch(path.dirname(directory))
+  while (existsSync(directory)) await once(watcher, 'change')
+  watcher.close()
 }
 
 /** The fixture, in a group of its own. */
@@ -153,12 +160,13 @@ it('ends what a worker has left behind when the worker itself has ended already'
   expect(await orchestrator.killed()).toBeLessThan(SOON_MS)
 })
 
-it('ends a broker process that cannot end itself', async () => {
+it('ends a broker process that cannot end itself, and removes what it had for its socket', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-guard-'))
   await writeFile(path.join(folder, 'testbed.yaml'), TESTBED)
   const orchestrator = new Orchestrator()
   orchestrator.send({ testbed: path.join(folder, 'testbed.yaml') })
-  const pid = Number((await orchestrator.said('broker ')).split(' ')[1])
+  const [, pidText, socketPath = ''] = (await orchestrator.said('broker ')).split(' ')
+  const pid = Number(pidText)
   started.add(pid)
   await orchestrator.said('done')
   process.kill(pid, 'SIGSTOP')
@@ -167,6 +175,7 @@ it('ends a broker process that cannot end itself', async () => {
   await orchestrator.killed()
   await gone
   expect(processEntry(pid)?.state ?? 'X').not.toBe('T')
+  await removed(path.dirname(socketPath))
   await rm(folder, { recursive: true })
 })
 

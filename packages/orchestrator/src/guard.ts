@@ -23,6 +23,8 @@ export interface Guard extends AsyncDisposable {
   watch(pid: number): void
   /** To be called before the system can give the pid to somebody else, or soon after. */
   forget(pid: number): void
+  /** A directory of this process's own, which is removed if this process dies. */
+  cleanUp(directory: string): void
   /** Those still watched may outlive this process from then on. Idempotent. */
   close(): Promise<void>
 }
@@ -53,6 +55,7 @@ class SupervisedGuard implements Guard {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #groups = new Map<number, GuardedGroup>()
+  readonly #directories: string[] = []
   readonly #closing = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
   readonly #over: Promise<void>
@@ -81,6 +84,11 @@ class SupervisedGuard implements Guard {
   forget(pid: number): void {
     this.#groups.delete(pid)
     this.#process?.send({ type: 'forget', pid })
+  }
+
+  cleanUp(directory: string): void {
+    this.#directories.push(directory)
+    this.#process?.send({ type: 'clean-up', directory })
   }
 
   async close(): Promise<void> {
@@ -115,6 +123,7 @@ class SupervisedGuard implements Guard {
   async #serve(run: ServeRun): Promise<void> {
     const guard = new GuardProcess()
     for (const group of this.#groups.values()) guard.send({ type: 'watch', group })
+    for (const directory of this.#directories) guard.send({ type: 'clean-up', directory })
     this.#process = guard
     try {
       await guard.ready(this.#clock)

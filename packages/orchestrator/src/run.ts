@@ -172,7 +172,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   let workers: WorkerReport[]
   let status: StatusResult | undefined
   try {
-    const brokerPid = await guardBroker(guard, broker)
+    const brokerPid = await guardBroker(guard, broker, config.broker?.socketPath)
     if (config.preflight !== false) {
       const parts = { testbed, policy, config: config.broker ?? {}, env, clock, log, emit }
       preflight = await preflightOf(broker, { ...parts, signal: stopped })

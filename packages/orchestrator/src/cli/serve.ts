@@ -61,7 +61,7 @@ async function serve(flags: ServeFlags): Promise<number> {
   const events = broker.events()
   if (server) watch(server, broker)
   await using guard = await startGuard()
-  await guardBroker(guard, broker)
+  await guardBroker(guard, broker, flags.socket ?? settings.socketPath)
   const unheard = new AbortController()
   void tell(broker, events, { unheard, statusUrl: server?.url })
   await aborted(AbortSignal.any([interrupt.signal, broker.lost, unheard.signal]))
