@@ -68,6 +68,10 @@ export async function startBroker(
   failpoint('broker.start.configured')
   const store = options.storePath ? await openRunStore(options.storePath, { clock }) : undefined
   await store?.generations.begin(settings.generation, ownerOf(settings.generation))
+  await store?.ledger.declareLimits({
+    maxPerDevice: settings.maxSessionsPerDevice,
+    maxTotal: settings.maxConnections,
+  })
 
   failpoint('broker.start.generation-begun')
   const feed = new BrokerFeed(clock)

@@ -60,3 +60,13 @@ it('gives a busy session up after its turn, and goes on when it has one again', 
   expect(answers.map(({ output }) => output.split(' ')[0])).toEqual(asked.map((_, n) => `n${n}`))
   expect(mostSessionsOpen(lab.log)).toBe(1)
 })
+
+it('a client that has never reached a broker keeps to what the run allows', async () => {
+  await using broker = await connect({ socketPath: lab.broker.socketPath })
+  await broker.connect('sim-1')
+  const env = { ...lab.broker.env(), NAC_TEST_BROKER_SOCKET: `${lab.directory}/not-there.sock` }
+  await using client = await connect({ env, testbed: lab.testbedPath, crashPolicy: 'fallback' })
+  const devices = ['sim-2', 'sim-3', 'sim-2', 'sim-3']
+  await Promise.all(devices.map((device, n) => client.execute(device, `show nonce n${n}`)))
+  expect(mostSessionsOpen(lab.log)).toBe(2)
+})

@@ -39,7 +39,7 @@ export {
   processIsGone,
   type ProcessIdentity,
 } from './owner.ts'
-export type { AcquireOptions, HeldLease, SessionLedger } from './session-ledger.ts'
+export type { AcquireOptions, HeldLease, SessionLedger, SessionLimits } from './session-ledger.ts'
 export { recordedOutput } from './recorded-output.ts'
 export { openRunStore, type RunStore, type RunStoreOptions } from './store.ts'
 export type { Wanted } from './slot-queue.ts'

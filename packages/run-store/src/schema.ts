@@ -5,7 +5,7 @@ import { storeUnavailable } from './store-error.ts'
 /** "nacb": tells our files from other programs' databases. */
 const APPLICATION_ID = 0x6e616362
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 const SCHEMA = `
   CREATE TABLE generations (
@@ -54,6 +54,13 @@ const SCHEMA = `
     wall_time_ms INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX leases_of_device ON leases (device);
+
+  -- One row: what the newest broker has been told.
+  CREATE TABLE session_limits (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    max_per_device INTEGER NOT NULL,
+    max_total INTEGER NOT NULL
+  ) STRICT;
 
   CREATE TABLE waiters (
     ticket INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -17,7 +17,8 @@ export interface AcquireOptions extends SlotRequest {
   onWait?: ((before: number) => void) | undefined
 }
 
-type SlotLimits = Pick<SlotRequest, 'device' | 'maxPerDevice' | 'maxTotal'>
+/** How many sessions may be open, to each device and in all. */
+export type SessionLimits = Pick<SlotRequest, 'maxPerDevice' | 'maxTotal'>
 
 export interface HeldLease {
   readonly id: number
@@ -43,6 +44,8 @@ export class SessionLedger {
   readonly #reaper: Reaper
   readonly #rows: LeaseRows
   readonly #all: StatementSync
+  readonly #declare: StatementSync
+  readonly #limits: StatementSync
   readonly #waiting = new Set<() => void>()
 
   constructor(connection: Connection, generations: Generations) {
@@ -53,6 +56,22 @@ export class SessionLedger {
     this.#all = connection.prepare(
       'SELECT id, device, owner, child, wall_time_ms AS sinceWallTimeMs FROM leases ORDER BY id',
     )
+    this.#declare = connection.prepare(
+      'INSERT OR REPLACE INTO session_limits (only, max_per_device, max_total) VALUES (1, ?, ?)',
+    )
+    this.#limits = connection.prepare(
+      'SELECT max_per_device AS maxPerDevice, max_total AS maxTotal FROM session_limits',
+    )
+  }
+
+  /** What the run allows, for those whom no broker can tell any more. */
+  declareLimits({ maxPerDevice, maxTotal }: SessionLimits): Promise<void> {
+    return this.#connection.write(() => void this.#declare.run(maxPerDevice, maxTotal))
+  }
+
+  /** As last declared; undefined before any broker has begun. */
+  limits(): Promise<SessionLimits | undefined> {
+    return this.#connection.read(() => this.#limits.get() as SessionLimits | undefined)
   }
 
   /**
@@ -94,7 +113,7 @@ export class SessionLedger {
 
   /** Why there is no slot now: `SESSION_LIMIT`, naming who holds them. */
   async sessionLimit(
-    { device, maxPerDevice, maxTotal }: SlotLimits,
+    { device, maxPerDevice, maxTotal }: SessionLimits & { device: string },
     before = 0,
   ): Promise<BrokerError> {
     const all = await this.leases()

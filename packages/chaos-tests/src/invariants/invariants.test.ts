@@ -32,7 +32,8 @@ function listening(generation: number, alive: number[] = []): BrokerTurn {
 }
 
 function lost(atMs: number): BrokerTurn {
-  return { atMs, event: { event: 'broker-lost', generation: 1, message: 'gone' }, alive: [] }
+  const message = 'the broker stalled: silent for 1500 ms'
+  return { atMs, event: { event: 'broker-lost', generation: 1, message }, alive: [] }
 }
 
 function restarting(at: number, delayMs: number): BrokerTurn {
@@ -53,6 +54,7 @@ const GOOD: Evidence = {
     policy: 'restart,abort',
     devices: 1,
     maxSessionsPerDevice: 1,
+    maxConnections: 2,
     latencyMs: 0,
     clients: [],
     faults: [],
@@ -79,6 +81,16 @@ const unknown = { ...refused, code: 'OUTCOME_UNKNOWN' } as const
 const keyed = (call: CallRecord): CallRecord => ({ ...call, key: 'b' })
 const stuck = { ...refused, code: 'SESSION_LIMIT' } as const
 const again = entry({ event: 'login' })
+
+const unforeseenLoss: BrokerTurn = {
+  atMs: 1,
+  event: {
+    event: 'broker-lost',
+    generation: 1,
+    message: 'the broker crashed: generation 1 is live',
+  },
+  alive: [],
+}
 
 /** What makes a good run a bad one, by the invariant that has to say so. */
 const BAD: [string, Partial<Evidence>][] = [
@@ -109,6 +121,10 @@ const BAD: [string, Partial<Evidence>][] = [
   ],
   ['cache-is-fresh', { calls: [...GOOD.calls, answered(READ, 'a. 1', later)] }],
   ['session-limit', { deviceLog: [again, ...GOOD.deviceLog] }],
+  [
+    'session-limit',
+    { deviceLog: ['sim-1', 'sim-2', 'sim-3'].map((device) => ({ ...again, device })) },
+  ],
   ['recovers', { lastCalls: [answered(READ, '', { outcome: stuck })] }],
   ['nothing-left', { left: ['process 1 is left'] }],
   ['bounded-memory', { grownBytes: 1e9 }],
@@ -117,6 +133,7 @@ const BAD: [string, Partial<Evidence>][] = [
   ['restarts-as-promised', { turns: [restarting(1, 140)] }],
   ['restarts-as-promised', { turns: [1, 2, 3, 4, 5, 6].map((at) => restarting(at, 40)) }],
   ['restarts-as-promised', { turns: [lost(1), lost(2), restarting(2, 1)] }],
+  ['restarts-as-promised', { turns: [unforeseenLoss, ...GOOD.turns] }],
   ['no-secret', { texts: { 'the log': `with ${canaryOf(SEED)}` } }],
 ]
 

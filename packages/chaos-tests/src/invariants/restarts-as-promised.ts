@@ -22,10 +22,25 @@ export const restartsAsPromised: Invariant = {
     const pauses = turns.filter(({ event }) => event.event === 'restarting')
     if (!policy.startsWith('restart') && pauses.length > 0)
       yield `${policy} has restarted the broker`
+    yield* ofNothingThatBefellIt(turns)
     yield* tooLong(pauses)
     yield* tooMany(pauses)
     yield* ended(losses.length, pauses.length, policy, turns)
   },
+}
+
+/** How what befalls them ends brokers, in the words that are told of it. */
+const FORESEEN = [
+  /^the broker stalled/,
+  /^the broker crashed: (the broker's (thread|process) ended with|Error: nobody|.*heap|.*memory|failpoint)/,
+  /^socket .*: the file that is there is no socket/,
+]
+
+function* ofNothingThatBefellIt(turns: readonly BrokerTurn[]): Generator<string> {
+  for (const { event } of turns) {
+    if (event.event === 'broker-lost' && !FORESEEN.some((words) => words.test(event.message)))
+      yield `nothing that befell it ends a broker so: ${event.message}`
+  }
 }
 
 function* tooLong(pauses: readonly BrokerTurn[]): Generator<string> {

@@ -21,12 +21,14 @@ export function canaryOf(seed: number): string {
 export function drawSchedule(seed: number, faults: readonly Fault[]): Schedule {
   const random = drawsFor(seed, SHAPE)
   const devices = draw(random, 1, 4)
+  const maxSessionsPerDevice = draw(random, 1, 4)
   const shape = {
     seed,
     host: random.random() < 0.6 ? 'thread' : 'process',
     policy: pick(random, POLICIES),
     devices,
-    maxSessionsPerDevice: draw(random, 1, 4),
+    maxSessionsPerDevice,
+    maxConnections: draw(random, 1, devices * maxSessionsPerDevice + 2),
     latencyMs: pick(random, [0, 5, 20]),
   } as const
   const clients = Array.from({ length: draw(random, 2, 5) }, (_, client) =>
@@ -60,7 +62,8 @@ function drawCalls(
     const shared = draw(random, 0, 3)
     const own = `${seed}-${caller}-${number}.`
     if (kind < 0.3) return { ...call, line: `show nonce shared-${shared}.` }
-    if (kind < 0.4) return { ...call, line: `show nonce ${own}` }
+    if (kind < 0.37) return { ...call, line: `show nonce ${own}` }
+    if (kind < 0.4) return { ...call, line: `show nonce ${own} ${canaryOf(seed)}` }
     if (kind < 0.45) return { ...call, line: `show bulk ${draw(random, 100, 3_000) * 1_000}` }
     if (kind < 0.5) return { ...call, line: `write nonce ${own} ${canaryOf(seed)}` }
     if (kind < 0.7) {

@@ -25,6 +25,8 @@ export interface Schedule {
   readonly policy: Policy
   readonly devices: number
   readonly maxSessionsPerDevice: number
+  /** Over all devices together. */
+  readonly maxConnections: number
   readonly latencyMs: number
   /** For each client what each of its callers asks for. */
   readonly clients: readonly (readonly (readonly PlannedCall[])[])[]

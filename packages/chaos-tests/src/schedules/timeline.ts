@@ -20,9 +20,9 @@ export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): str
       /^(listening|broker-lost|restarting|fallback|aborted)$/.test(event.event),
     )
     .map(({ atMs, event }) => `+${Math.round(atMs - firstMs)} ms ${JSON.stringify(event)}`)
-  const { host, policy, devices: count, maxSessionsPerDevice, latencyMs } = schedule
+  const { host, policy, devices: count, maxSessionsPerDevice, maxConnections, latencyMs } = schedule
   return [
-    `${host}, ${policy}, ${count} devices of ${maxSessionsPerDevice} sessions, ${latencyMs} ms`,
+    `${host}, ${policy}, ${count} devices of ${maxSessionsPerDevice} sessions, ${maxConnections} together, ${latencyMs} ms`,
     ...schedule.faults.map(
       ({ name, after, args }, at) =>
         `fault ${at + 1}, ${after} later: ${name} ${JSON.stringify(args)}`,

@@ -124,6 +124,8 @@ export class DirectSession {
     this.#idle?.cancel()
     this.#idle = undefined
     if (this.#held) await this.#close(this.#held, 'shutdown')
+    // Also that of a session which was being given up already, or which the device has ended.
+    await this.#released
   }
 
   /** Waits for a device whose lines are full: it frees one some time after whoever had it has gone. */

@@ -48,6 +48,18 @@ describe('a direct client', () => {
     await expect(client.execute('sim-1', command, { cache: false })).resolves.toMatchObject(now)
   })
 
+  test('frees its slot also when it is closed while it gives its session up', async () => {
+    const lab = await startDirectLab()
+    const client = await lab.directClient()
+    await client.connect('sim-1')
+    const freed = lab.deviceFreesLine()
+    const mine = takeSlot(lab)
+    await freed
+    await client.close()
+    await (await mine).release()
+    expect(await lab.store.ledger.leases()).toEqual([])
+  })
+
   test.each([
     ['a change', {}],
     ['a change that may be repeated', { idempotent: true }],

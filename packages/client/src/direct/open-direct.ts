@@ -6,7 +6,7 @@ import {
   type Outages,
   type Welcome,
 } from '@nac-broker/protocol'
-import { openRunStore, type RunStore } from '@nac-broker/run-store'
+import { openRunStore, type RunStore, type SessionLimits } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { DirectCommands } from '../device-commands.ts'
 import { Direct } from './direct.ts'
@@ -31,7 +31,7 @@ export interface DirectSetup {
 }
 
 /** As a broker's own, for one that does not say. */
-const DEFAULT_LIMITS = { maxSessionsPerDevice: 1, maxConnections: 50 }
+const DEFAULT_LIMITS: SessionLimits = { maxPerDevice: 1, maxTotal: 50 }
 const DEFAULT_COMMAND_TIMEOUT_MS = 60_000
 
 /**
@@ -47,15 +47,15 @@ export async function openDirect(
   const { env, clock, hostKeys, loginTimeoutMs, commandTimeoutMs, client } = setup
   const testbed = await testbedOf(setup)
   const { store, withoutStore } = await storeOf(setup)
-  const limits = last?.limits
+  const limits = await limitsOf(store, last)
   const stored = new StoredEvents(store, clock)
   const direct = new Direct({
     testbed,
     store,
     withoutStore,
     generation: last?.generation ?? 0,
-    maxSessionsPerDevice: limits?.maxSessionsPerDevice ?? DEFAULT_LIMITS.maxSessionsPerDevice,
-    maxConnections: limits?.maxConnections ?? DEFAULT_LIMITS.maxConnections,
+    maxSessionsPerDevice: limits.maxPerDevice,
+    maxConnections: limits.maxTotal,
     commandTimeoutMs: commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
     login: { env, clock, ...(hostKeys && { hostKeys }), ...(loginTimeoutMs && { loginTimeoutMs }) },
     clock,
@@ -82,6 +82,19 @@ export async function openDirect(
     },
   }
   return { commands, warning: warningOf(store, withoutStore) }
+}
+
+/** The newest broker's, also for a client that has never reached one. */
+async function limitsOf(
+  store: RunStore | undefined,
+  last: Welcome | undefined,
+): Promise<SessionLimits> {
+  const declared = await store?.ledger.limits().catch(() => undefined)
+  const { maxSessionsPerDevice, maxConnections } = last?.limits ?? {}
+  return {
+    maxPerDevice: declared?.maxPerDevice ?? maxSessionsPerDevice ?? DEFAULT_LIMITS.maxPerDevice,
+    maxTotal: declared?.maxTotal ?? maxConnections ?? DEFAULT_LIMITS.maxTotal,
+  }
 }
 
 async function testbedOf({ testbed, env }: DirectSetup): Promise<Testbed> {
