@@ -89,16 +89,14 @@ export class DeviceLane {
   /** Takes back a job that has not been started. */
   withdraw(job: Job): void {
     this.#queue.remove(job.client, job)
-    if (this.#queue.size > 0) return
-    this.#slotWait.abort()
-    this.#slotWait = new AbortController()
+    if (this.#queue.size === 0) this.#needNothing()
   }
 
   /** What a queued job waits for, where it is more than its turn. */
   whyWaiting(): BrokerError | undefined {
     const { lastError } = this.#logins
     if (lastError?.code === 'SESSION_LIMIT') return lastError
-    if (this.#sessions.open > 0 || this.#context.slots.waiting === 0) return undefined
+    if (this.#sessions.open > 0 || this.#loggingIn > 0 || this.#opening === 0) return undefined
     const { max } = this.#context.slots
     return new BrokerError('SESSION_LIMIT', `all ${max} connections are in use by other devices`, {
       device: this.device.name,
@@ -174,6 +172,7 @@ export class DeviceLane {
       if (!job) break
       void this.#run(idle, job)
     }
+    if (this.#queue.size === 0) this.#needNothing()
     const { pause } = this.#logins
     if (pause?.linesFull) return this.#pumpAfter(pause.remainingMs)
     if (pause) {
@@ -189,11 +188,19 @@ export class DeviceLane {
     }
   }
 
+  /** What is idle now, or about to be opened, is for the other devices if they wait. */
+  #needNothing(): void {
+    if (this.#opening > this.#loggingIn) {
+      this.#slotWait.abort()
+      this.#slotWait = new AbortController()
+    }
+    if (this.#sessions.anyIdle() && this.#context.slotWanted()) this.#sessions.evictIdle()
+  }
+
   async #run(pooled: PooledSession, job: Job): Promise<void> {
     if (this.#sessions.begin(pooled)) this.#context.tally.add('connectionHits')
     await job.start(pooled.session)
-    const wanted = this.#context.slotWanted()
-    this.#sessions.done(pooled, { wanted, idle: this.#queue.size === 0 })
+    this.#sessions.done(pooled, this.#context.slotWanted())
     this.#pump()
   }
 

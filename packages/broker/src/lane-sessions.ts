@@ -74,12 +74,12 @@ export class LaneSessions {
   }
 
   /** Its command is done. It is closed if that was asked for meanwhile, or its turn is over and `wanted`. */
-  done(pooled: PooledSession, { wanted, idle }: { wanted: boolean; idle: boolean }): void {
+  done(pooled: PooledSession, wanted: boolean): void {
     if (pooled.state.kind !== 'busy' || !pooled.session.isOpen) return
     const { closeAfter } = pooled.state
     pooled.state = { kind: 'idle', sinceMs: this.#clock.now() }
     if (closeAfter) this.close(pooled, closeAfter)
-    else if (wanted && (idle || pooled.turn.isOver)) this.close(pooled, 'evicted')
+    else if (wanted && pooled.turn.isOver) this.close(pooled, 'evicted')
   }
 
   /** Closes the session that has been idle longest. */

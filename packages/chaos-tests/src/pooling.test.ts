@@ -53,6 +53,27 @@ it('never has more sessions open than max_connections: 10 devices, 2 connections
   expect(mostSessionsOpen(lab.log)).toBe(2)
 })
 
+it('opens no session for a call that another one has served, while other devices wait', async () => {
+  const limits = { maxConnections: 1, maxSessionsPerDevice: 3 }
+  await using lab = await startLab({ devices: 2, latencyMs: 20 }, limits)
+  const client = await lab.client()
+  const asked = ['sim-1', 'sim-1', 'sim-2'].map((device, n) =>
+    client.execute(device, `show nonce n${n}`, { timeoutMs: 5_000 }),
+  )
+  const answers = await Promise.all(asked)
+  expect(answers.map(({ output }) => output.split(' ')[0])).toEqual(['n0', 'n1', 'n2'])
+  expect(lab.log.filter(({ event }) => event === 'login')).toHaveLength(2)
+})
+
+it('gives a session that nobody needs any more to whoever waits for another device', async () => {
+  await using lab = await startLab({ devices: 2, loginLatencyMs: 300 }, { maxConnections: 1 })
+  const client = await lab.client()
+  const late = client.execute('sim-1', 'show nonce late', { timeoutMs: 100 })
+  const waiting = client.execute('sim-2', 'show nonce waiting', { timeoutMs: 5_000 })
+  await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+  await expect(waiting).resolves.toMatchObject({ output: 'waiting 1' })
+})
+
 it('uses as many sessions of a device as it may, and no more', async () => {
   await using lab = await startLab({ devices: 1, latencyMs: 20 }, { maxSessionsPerDevice: 3 })
   const client = await lab.client()
