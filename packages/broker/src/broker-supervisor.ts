@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import {
   asBrokerError,
   BrokerError,
@@ -22,7 +21,6 @@ import { fence } from './fence.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
-import { removeStaging } from './listener.ts'
 import {
   environment,
   type Parts,
@@ -118,7 +116,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#feed.end()
     const { store, place, log } = this.#parts
     await store?.close()
-    await rm(place.path, { force: true })
+    await place.clear()
     await place.release()
     log.info(statisticsLine(this.statistics()))
     return this.#cutOff
@@ -191,7 +189,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       // Fence before it is replaced: nothing of it runs, and then nothing of it counts, any more.
       failpoint('supervisor.broker.to-be-killed')
       await generation.kill()
-      await removeStaging(place.path)
+      await place.tidy()
       failpoint('supervisor.broker.to-be-fenced')
       if (store)
         await fence(store, number).catch((error: unknown) =>

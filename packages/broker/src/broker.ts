@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { loadTestbed, scrubberOf, type Testbed } from '@nac-broker/devices'
 import {
   BrokerError,
@@ -7,7 +7,6 @@ import {
   type StatusResult,
 } from '@nac-broker/protocol'
 import { type Clock, systemClock, withDeadline, failpoint } from '@nac-broker/supervisor'
-import { openRunStore, ownerOf } from '@nac-broker/run-store'
 import { pino } from 'pino'
 import type { BrokerContext } from './broker-context.ts'
 import { BrokerFeed } from './broker-feed.ts'
@@ -18,13 +17,12 @@ import { Connection } from './connection.ts'
 import { GivingWay } from './giving-way.ts'
 import { KeptOutputs } from './kept-outputs.ts'
 import { sessionOpener } from './leased-session.ts'
-import { listen } from './listener.ts'
 import { brokerStatus } from './operations/status.ts'
 import { type BrokerOptions, resolveSettings } from './options.ts'
 import { OutputCache } from './output-cache.ts'
 import { Pool } from './pool.ts'
 import { Scheduler } from './scheduler.ts'
-import { defaultSocketPlace, explicitSocketPlace } from './socket-path.ts'
+import { MACHINE, type Surroundings } from './surroundings.ts'
 
 export interface CloseOptions {
   /** How long what is under way may take, in milliseconds; then it is cut off. Default 5,000. */
@@ -56,18 +54,18 @@ export interface Broker extends AsyncDisposable {
 export async function startBroker(
   options: BrokerOptions = {},
   onCount: OnCount = () => {},
+  surroundings: Surroundings = MACHINE,
 ): Promise<Broker> {
   const { clock = systemClock, env = process.env, log = pino({ level: 'silent' }) } = options
   const settings = resolveSettings(options)
   const testbed = await testbedOf(options)
   for (const problem of testbed?.problems ?? []) log.warn(problem.message)
-  const place = options.socketPath
-    ? await explicitSocketPlace(options.socketPath)
-    : await defaultSocketPlace(env)
+  const { openStore, openTransport } = surroundings
+  const place = await surroundings.placeOf(options.socketPath, env)
 
   failpoint('broker.start.configured')
-  const store = options.storePath ? await openRunStore(options.storePath, { clock }) : undefined
-  await store?.generations.begin(settings.generation, ownerOf(settings.generation))
+  const store = options.storePath ? await openStore(options.storePath, { clock }) : undefined
+  await store?.generations.begin(settings.generation, store.ownerOf(settings.generation))
   await store?.ledger.declareLimits({
     maxPerDevice: settings.maxSessionsPerDevice,
     maxTotal: settings.maxConnections,
@@ -85,7 +83,7 @@ export async function startBroker(
     testbed,
     settings,
     tally,
-    openSession: sessionOpener({ settings, store, env, clock }),
+    openSession: sessionOpener({ settings, store, env, clock, openTransport }),
     onDeviceClosed: (device) => kept.endEpoch(device),
     clock,
     emit,
@@ -111,12 +109,12 @@ export async function startBroker(
     clients: () => connections.size,
   }
   let accepted = 0
-  const accept = (socket: Socket): void => {
+  const accept = (socket: Duplex): void => {
     const connection = new Connection(socket, context, ++accepted)
     connections.add(connection)
     socket.once('close', () => connections.delete(connection))
   }
-  const listener = await listen(place.path, clock, accept).catch(async (error: unknown) => {
+  const listener = await surroundings.listen(place.path, clock, accept).catch(async (error) => {
     givingWay?.end()
     await store?.close()
     await place.release()

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { FrameDecoder, FrameError, isMessagePackDialect } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
 import type { BrokerContext } from './broker-context.ts'
@@ -8,7 +8,7 @@ import { NacTestPeer } from './nac-test-peer.ts'
 
 /** A client's socket, from accept to close; the first payload tells which dialect it speaks. */
 export class Connection {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #broker: BrokerContext
   readonly #client: number
   readonly #decoder = new FrameDecoder()
@@ -17,7 +17,7 @@ export class Connection {
   readonly closed: Promise<void>
 
   /** `client` numbers the connections of a broker. */
-  constructor(socket: Socket, broker: BrokerContext, client: number) {
+  constructor(socket: Duplex, broker: BrokerContext, client: number) {
     this.#socket = socket
     this.#broker = broker
     this.#client = client

@@ -1,4 +1,4 @@
-import { ownerOf, type RunStore } from '@nac-broker/run-store'
+import type { RunStore } from '@nac-broker/run-store'
 import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
 import type { Pool } from './pool.ts'
 
@@ -36,7 +36,8 @@ export class GivingWay {
 
   async #look(): Promise<void> {
     // A store that cannot be asked now is asked again the next time.
-    const wanted = await this.#store.ledger.wants(ownerOf(this.#generation)).catch(() => undefined)
+    const self = this.#store.ownerOf(this.#generation)
+    const wanted = await this.#store.ledger.wants(self).catch(() => undefined)
     if (this.#ended) return
     failpoint('broker.giving-way')
     if (wanted) this.#pool.giveWay(wanted)

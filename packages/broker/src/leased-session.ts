@@ -3,9 +3,10 @@ import {
   type LoginStep,
   openSession,
   type OpenSessionOptions,
+  type OpenTransport,
   type Session,
 } from '@nac-broker/devices'
-import { ownerOf, type RunStore } from '@nac-broker/run-store'
+import type { RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { BrokerSettings } from './options.ts'
 
@@ -14,6 +15,7 @@ export interface SessionOpenerOptions {
   store: RunStore | undefined
   env: NodeJS.ProcessEnv
   clock: Clock
+  openTransport?: OpenTransport | undefined
 }
 
 export type OpenPooledSession = (
@@ -36,11 +38,19 @@ export function sessionOpener({
   store,
   env,
   clock,
+  openTransport,
 }: SessionOpenerOptions): OpenPooledSession {
   const { loginTimeoutMs, keepaliveIntervalMs, hostKeys } = settings
-  const login: OpenSessionOptions = { loginTimeoutMs, keepaliveIntervalMs, hostKeys, env, clock }
+  const login: OpenSessionOptions = {
+    loginTimeoutMs,
+    keepaliveIntervalMs,
+    hostKeys,
+    env,
+    clock,
+    openTransport,
+  }
   if (!store) return (device, limits) => openSession(device, { ...login, ...limits })
-  const owner = ownerOf(settings.generation)
+  const owner = store.ownerOf(settings.generation)
   return async (device, limits) => {
     const lease = await store.ledger.acquire({
       device: device.name,

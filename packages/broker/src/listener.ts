@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { chmod, lstat, mkdtemp, readdir, rename, rm, unlink } from 'node:fs/promises'
-import { createServer, type Server, type Socket } from 'node:net'
+import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import type { Duplex } from 'node:stream'
 import path from 'node:path'
 import { once } from 'node:events'
 import { BrokerError } from '@nac-broker/protocol'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
 import { probeSocket } from './probe-socket.ts'
-import { assertLength } from './socket-path.ts'
+import { assertLength, stagingPrefix } from './socket-path.ts'
 
 /** 1,000 clients may connect at once; Node's default backlog of 511 turned 108 of them away. */
 const BACKLOG = 4096
@@ -27,7 +27,7 @@ export interface Listener {
 export async function listen(
   socketPath: string,
   clock: Clock,
-  onConnection: (socket: Socket) => void,
+  onConnection: (socket: Duplex) => void,
 ): Promise<Listener> {
   await assertFree(socketPath, clock)
   // Half-open, so that what a client sent before it closed its side is still answered.
@@ -67,26 +67,6 @@ export async function assertFree(socketPath: string, clock: Clock): Promise<void
         `socket ${socketPath} is held by a process that does not answer as a broker; stop it or choose another path`,
       )
   }
-}
-
-/**
- * Removes what brokers for this path that were killed while they bound it have left. For whoever knows that
- * none does so now.
- */
-export async function removeStaging(socketPath: string): Promise<void> {
-  const directory = path.dirname(socketPath)
-  const prefix = stagingPrefix(socketPath)
-  const names = await readdir(directory).catch(() => [])
-  const left = names.filter((name) => name.startsWith(prefix))
-  await Promise.all(
-    left.map((name) => rm(path.join(directory, name), { recursive: true, force: true })),
-  )
-}
-
-/** Of this path alone, and short: a socket's path has few bytes. */
-function stagingPrefix(socketPath: string): string {
-  const hash = createHash('sha256').update(path.basename(socketPath)).digest('hex')
-  return `.nb${hash.slice(0, 4)}`
 }
 
 /** Returns the inode of the socket, by which `close` knows it again. */

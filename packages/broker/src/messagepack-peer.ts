@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   asBrokerError,
   BrokerError,
@@ -29,7 +29,7 @@ type State = 'greeting' | 'serving' | 'draining' | 'closed'
 
 /** A client that speaks the MessagePack dialect. */
 export class MessagePackPeer implements DialectPeer {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #broker: BrokerContext
   #caller: Caller
   readonly #calls = new Map<number, Call>()
@@ -41,7 +41,7 @@ export class MessagePackPeer implements DialectPeer {
   #missedEvents = 0
   #draining: Promise<void> | undefined
 
-  constructor(socket: Socket, broker: BrokerContext, client: number) {
+  constructor(socket: Duplex, broker: BrokerContext, client: number) {
     this.#socket = socket
     this.#broker = broker
     this.#caller = { client }

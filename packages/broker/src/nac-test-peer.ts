@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   asBrokerError,
   BrokerError,
@@ -23,7 +23,7 @@ type State = 'open' | 'ending' | 'closed'
 
 /** A client that speaks nac-test's JSON dialect: one request after the other, answered in order. */
 export class NacTestPeer implements DialectPeer {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #broker: BrokerContext
   readonly #caller: Caller
   readonly #pipelined: Buffer[] = []
@@ -32,7 +32,7 @@ export class NacTestPeer implements DialectPeer {
   /** Where it is not the client that ends the connection. */
   #left: 'violation' | 'shutdown' | undefined
 
-  constructor(socket: Socket, broker: BrokerContext, client: number) {
+  constructor(socket: Duplex, broker: BrokerContext, client: number) {
     this.#socket = socket
     this.#broker = broker
     this.#caller = { client }

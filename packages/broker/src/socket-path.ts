@@ -1,4 +1,5 @@
-import { lstat, mkdtemp, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
@@ -12,6 +13,10 @@ const MAX_PATH_BYTES = 100
 /** Where a broker listens, and what to do when it is gone. */
 export interface SocketPlace {
   path: string
+  /** Removes what a broker that was killed has left there. */
+  clear(): Promise<void>
+  /** Removes what a broker that was killed while it bound its socket has left. */
+  tidy(): Promise<void>
   /** Removes the directory that was made for the socket, if one was. */
   release(): Promise<void>
 }
@@ -21,8 +26,11 @@ export async function defaultSocketPlace(env: NodeJS.ProcessEnv): Promise<Socket
   const runtimeDir = env['XDG_RUNTIME_DIR']
   const parent = runtimeDir && (await isPrivate(runtimeDir)) ? runtimeDir : tmpdir()
   const directory = await mkdtemp(path.join(parent, 'nac-broker-'))
+  const socketPath = path.join(directory, 'broker.sock')
   return {
-    path: path.join(directory, 'broker.sock'),
+    path: socketPath,
+    clear: () => rm(socketPath, { force: true }),
+    tidy: () => removeStaging(socketPath),
     release: () => rm(directory, { recursive: true, force: true }),
   }
 }
@@ -40,7 +48,9 @@ export async function explicitSocketPlace(given: string): Promise<SocketPlace> {
       `socket ${socketPath}: the directory ${directory} does not exist; create it or choose another`,
     )
   }
-  return { path: socketPath, release: async () => {} }
+  const clear = (): Promise<void> => rm(socketPath, { force: true })
+  const tidy = (): Promise<void> => removeStaging(socketPath)
+  return { path: socketPath, clear, tidy, release: async () => {} }
 }
 
 export function assertLength(socketPath: string): void {
@@ -57,4 +67,24 @@ async function isPrivate(directory: string): Promise<boolean> {
   const stats = await lstat(directory).catch(() => undefined)
   if (!stats?.isDirectory()) return false
   return stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0
+}
+
+/**
+ * Removes what brokers for this path that were killed while they bound it have left. For whoever knows that
+ * none does so now.
+ */
+async function removeStaging(socketPath: string): Promise<void> {
+  const directory = path.dirname(socketPath)
+  const prefix = stagingPrefix(socketPath)
+  const names = await readdir(directory).catch(() => [])
+  const left = names.filter((name) => name.startsWith(prefix))
+  await Promise.all(
+    left.map((name) => rm(path.join(directory, name), { recursive: true, force: true })),
+  )
+}
+
+/** Of this path alone, and short: a socket's path has few bytes. */
+export function stagingPrefix(socketPath: string): string {
+  const hash = createHash('sha256').update(path.basename(socketPath)).digest('hex')
+  return `.nb${hash.slice(0, 4)}`
 }

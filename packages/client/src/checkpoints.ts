@@ -1,5 +1,5 @@
 import { BrokerError, type Json, type Welcome } from '@nac-broker/protocol'
-import { openRunStore, type RunStore } from '@nac-broker/run-store'
+import type { RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Call } from './call.ts'
 import type { Connection } from './connection.ts'
@@ -11,6 +11,7 @@ export interface CheckpointsOptions {
   worker: string
   /** The run's store, as far as is known when the broker is gone; `last` is what the last one said. */
   storePath: (last: Welcome | undefined) => string | undefined
+  openStore: (path: string, options: { clock: Clock }) => Promise<RunStore>
   clock: Clock
 }
 
@@ -53,27 +54,24 @@ export class Checkpoints {
       return await ask()
     } catch (error) {
       if (!(error instanceof BrokerError) || error.code !== 'BROKER_LOST') throw error
-      const { connection, storePath, clock } = this.#options
+      const { connection, storePath } = this.#options
       const path = storePath(connection.lastWelcome)
       if (path === undefined) {
         const why = 'the broker is lost, and no run store is named; set NAC_BROKER_STORE'
         throw new BrokerError('STORE_UNAVAILABLE', why, { cause: error })
       }
-      return call.wait(inStore(path, clock, act), { waitingFor: "the run's store" })
+      return call.wait(this.#inStore(path, act), { waitingFor: "the run's store" })
     }
   }
-}
 
-async function inStore<Value>(
-  path: string,
-  clock: Clock,
-  act: (store: RunStore) => Promise<Value>,
-): Promise<Value> {
-  try {
-    await using store = await openRunStore(path, { clock })
-    return await act(store)
-  } catch (error) {
-    throw asStoreError(error)
+  async #inStore<Value>(path: string, act: (store: RunStore) => Promise<Value>): Promise<Value> {
+    const { openStore, clock } = this.#options
+    try {
+      await using store = await openStore(path, { clock })
+      return await act(store)
+    } catch (error) {
+      throw asStoreError(error)
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { BrokerError, type Json, type StatusResult } from '@nac-broker/protocol'
 import type { Clock, EventFeed } from '@nac-broker/supervisor'
 import { BrokerCommands } from './broker-commands.ts'
@@ -18,6 +17,8 @@ export interface ClientParts {
   clock: Clock
   feed: EventFeed<ClientEvent>
   checkpoints: Checkpoints
+  /** For changes that have no key of the caller's. */
+  newId: () => string
 }
 
 /** A connection to the run's broker. Calls may be made concurrently; answers come as they are ready. */
@@ -28,15 +29,17 @@ export class BrokerClient implements AsyncDisposable {
   readonly #clock: Clock
   readonly #feed: EventFeed<ClientEvent>
   readonly #checkpoints: Checkpoints
+  readonly #newId: () => string
 
   /** Use `connect()`. */
-  constructor(connection: Connection, { timeoutMs, clock, feed, checkpoints }: ClientParts) {
+  constructor(connection: Connection, { timeoutMs, clock, feed, ...parts }: ClientParts) {
     this.#connection = connection
     this.#commands = withPolicy(new BrokerCommands(connection), connection.policy, connection)
     this.#timeoutMs = timeoutMs
     this.#clock = clock
     this.#feed = feed
-    this.#checkpoints = checkpoints
+    this.#checkpoints = parts.checkpoints
+    this.#newId = parts.newId
   }
 
   /** How the client stands with its broker. */
@@ -56,7 +59,7 @@ export class BrokerClient implements AsyncDisposable {
   ): Promise<ExecuteResult> {
     const { idempotent, cache } = options
     // Whether a command is read-only only the platform knows; with those a key has no effect.
-    const key = options.key ?? (idempotent ? undefined : randomUUID())
+    const key = options.key ?? (idempotent ? undefined : this.#newId())
     return this.#settle(options, async (call) => {
       const request = { device, command, idempotent, cache, key }
       const answer = await this.#commands.execute(call, request)
@@ -69,7 +72,7 @@ export class BrokerClient implements AsyncDisposable {
     lines: readonly string[],
     options: ChangeOptions = {},
   ): Promise<ConfigureResult> {
-    const request = { device, lines: [...lines], key: options.key ?? randomUUID() }
+    const request = { device, lines: [...lines], key: options.key ?? this.#newId() }
     return this.#settle(options, async (call) => {
       const answer = await this.#commands.configure(call, request)
       return { output: text(answer), ...provenance(answer, call) }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   asBrokerError,
   BrokerError,
@@ -14,6 +13,7 @@ import { openDirect } from './direct/open-direct.ts'
 import type { ClientEvent } from './events.ts'
 import { openLink } from './open-link.ts'
 import type { ConnectOptions } from './options.ts'
+import { MACHINE, type Surroundings } from './surroundings.ts'
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
 const DEFAULT_RECONNECT_TIMEOUT_MS = 30_000
@@ -27,7 +27,10 @@ const DEFAULT_TIMEOUT_MS = 120_000
  * `SOCKET_PATH_INVALID`, `CONFIG_INVALID`, `TESTBED_INVALID`, `PROTOCOL_VIOLATION`, `SHUTTING_DOWN`,
  * `CANCELLED`
  */
-export async function connect(options: ConnectOptions = {}): Promise<BrokerClient> {
+export async function connect(
+  options: ConnectOptions = {},
+  surroundings: Surroundings = MACHINE,
+): Promise<BrokerClient> {
   const { env = process.env, clock = systemClock, signal } = options
   const socketPath = options.socketPath ?? env['NAC_TEST_BROKER_SOCKET']
   if (!socketPath) {
@@ -38,7 +41,8 @@ export async function connect(options: ConnectOptions = {}): Promise<BrokerClien
   }
   const worker = env['NAC_BROKER_WORKER']
   const name = options.name ?? worker ?? 'client'
-  const client = { name, pid: process.pid, id: randomUUID(), ...(worker && { worker }) }
+  const { pid, newId } = surroundings
+  const client = { name, pid, id: newId(), ...(worker && { worker }) }
   const feed = new EventFeed<ClientEvent>((count) => ({ event: 'missed', count }))
   const emit = (event: ClientEvent): void => {
     feed.emit(event)
@@ -46,13 +50,15 @@ export async function connect(options: ConnectOptions = {}): Promise<BrokerClien
   }
   const { hostKeys, loginTimeoutMs, commandTimeoutMs } = options
   const testbed = options.testbed ?? env['NAC_TEST_TESTBED']
-  const setup = { client, testbed, hostKeys, loginTimeoutMs, commandTimeoutMs, env, clock, emit }
+  const login = { testbed, hostKeys, loginTimeoutMs, commandTimeoutMs }
+  const setup = { ...login, client, env, clock, emit, surroundings }
   const connection = new Connection({
     open: ({ outages, ...limits }) =>
       openLink({
         socketPath,
         client: { ...client, ...(outages && { outages }) },
         clock,
+        openSocket: surroundings.openSocket,
         ...limits,
       }),
     goDirect: (last, outages) =>
@@ -70,10 +76,12 @@ export async function connect(options: ConnectOptions = {}): Promise<BrokerClien
     connection,
     worker: name,
     storePath: (last) => storeOf(last, options, env),
+    openStore: surroundings.openStore,
     clock,
   })
   return new BrokerClient(connection, {
     checkpoints,
+    newId,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     clock,
     feed,

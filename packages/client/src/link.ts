@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   BrokerError,
   type BrokerEvent,
@@ -57,7 +57,7 @@ type State = { kind: 'open' } | { kind: 'over'; error: BrokerError }
 /** Requests out, answers in, matched by id. Over when it is over. */
 export class Link implements BrokerLink {
   readonly welcome: Welcome
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #pending = new Map<number, Pending>()
   #listener: LinkListener | undefined
   #state: State = { kind: 'open' }
@@ -68,7 +68,7 @@ export class Link implements BrokerLink {
     decoder,
     welcome,
   }: {
-    socket: Socket
+    socket: Duplex
     decoder: FrameDecoder
     welcome: Welcome
   }) {

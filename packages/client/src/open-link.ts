@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
-import { createConnection, type Socket } from 'node:net'
+import { statSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
 import {
   BrokerError,
   decodeBrokerMessage,
@@ -21,6 +21,7 @@ export interface OpenLinkOptions {
   timeoutMs: number
   signal: AbortSignal | undefined
   clock: Clock
+  openSocket: (path: string) => Duplex
 }
 
 /**
@@ -32,7 +33,7 @@ export interface OpenLinkOptions {
 export async function openLink(options: OpenLinkOptions): Promise<Link> {
   const { socketPath, client, timeoutMs, signal, clock } = options
   if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
-  const socket = createConnection(socketPath)
+  const socket = options.openSocket(socketPath)
   const decoder = new FrameDecoder()
   const hello = { type: 'hello', protocol: PROTOCOL_VERSION, client } as const
   const greeting = async (): Promise<Welcome> => {
@@ -54,12 +55,12 @@ export async function openLink(options: OpenLinkOptions): Promise<Link> {
     socket.destroy()
     if (error instanceof BrokerError) throw error
     if (signal?.aborted) throw new BrokerError('CANCELLED', 'the caller cancelled')
-    throw await connectError(socketPath, error as NodeJS.ErrnoException)
+    throw connectError(socketPath, error as NodeJS.ErrnoException)
   }
 }
 
 /** The welcome is the first message; nothing else can come before a request is made. */
-async function readWelcome(socket: Socket, decoder: FrameDecoder): Promise<Welcome> {
+async function readWelcome(socket: Duplex, decoder: FrameDecoder): Promise<Welcome> {
   const { promise, resolve, reject } = Promise.withResolvers<Welcome>()
   const onData = (chunk: Buffer): void => {
     try {
@@ -82,16 +83,13 @@ async function readWelcome(socket: Socket, decoder: FrameDecoder): Promise<Welco
   }
 }
 
-async function connectError(
-  socketPath: string,
-  error: NodeJS.ErrnoException,
-): Promise<BrokerError> {
+function connectError(socketPath: string, error: NodeJS.ErrnoException): BrokerError {
   switch (error.code) {
     case 'ENOENT':
       return unavailable(socketPath, 'there is no such socket; start one with `nac-broker serve`')
     case 'ECONNREFUSED':
     case 'ENOTSOCK':
-      return (await isSocket(socketPath))
+      return isSocket(socketPath)
         ? unavailable(socketPath, 'no broker listens there any more')
         : invalidPath(socketPath, 'it is no socket; name the one that the broker listens at')
     case 'EINVAL':
@@ -115,9 +113,13 @@ async function connectError(
   }
 }
 
-async function isSocket(socketPath: string): Promise<boolean> {
-  const stats = await stat(socketPath).catch(() => undefined)
-  return stats?.isSocket() ?? true
+/** True where nobody can tell any more. */
+function isSocket(socketPath: string): boolean {
+  try {
+    return statSync(socketPath).isSocket()
+  } catch {
+    return true
+  }
 }
 
 function invalidPath(socketPath: string, why: string): BrokerError {

@@ -12,7 +12,7 @@ import { resolveCredential } from './testbed/credentials.ts'
 import type { Device, HostKeyPolicy } from './testbed/testbed.ts'
 import { openCommand } from './transports/command.ts'
 import type * as Ssh from './transports/ssh.ts'
-import type { Transport } from './transports/transport.ts'
+import type { OpenTransport, Transport } from './transports/transport.ts'
 
 export interface OpenSessionOptions {
   /** TCP (or spawn) to first prompt, everything included, in milliseconds. Default 30,000. */
@@ -33,6 +33,8 @@ export interface OpenSessionOptions {
    * last one told is the one that failed; none is told where something is missing to begin with.
    */
   onStep?: ((step: LoginStep) => void) | undefined
+  /** The way to the device's CLI, where it is not the one that the testbed says. */
+  openTransport?: OpenTransport | undefined
   /** Aborting gives the login up. */
   signal?: AbortSignal | undefined
   clock?: Clock
@@ -60,7 +62,9 @@ export async function openSession(
   const { loginTimeoutMs = 30_000, env = process.env, signal, clock = systemClock } = options
   const within = loginDeadline({ device: device.name, loginTimeoutMs, signal, clock })
   const secrets = secretsOf(device, env)
-  const transport = await openTransport(device, { ...options, env, clock, secrets }, within)
+  const transport = options.openTransport
+    ? await options.openTransport(device, within)
+    : await openTransport(device, { ...options, env, clock, secrets }, within)
   const cli = new Cli(transport, device, { secrets, clock })
   try {
     const atPrompt = logIn(cli, () => enablePassword(device, env))

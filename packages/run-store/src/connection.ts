@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Backoff, type Clock, failpoint } from '@nac-broker/supervisor'
+import { type Processes, systemProcesses } from './owner.ts'
 import { storeUnavailable } from './store-error.ts'
 
 /**
@@ -21,12 +22,19 @@ const SQLITE_BUSY = 5
 export class Connection {
   readonly path: string
   readonly clock: Clock
+  readonly processes: Processes
   readonly #database: DatabaseSync
   #lastWrite: Promise<unknown> = Promise.resolve()
 
-  constructor(path: string, database: DatabaseSync, clock: Clock) {
+  constructor(
+    path: string,
+    database: DatabaseSync,
+    clock: Clock,
+    processes: Processes = systemProcesses,
+  ) {
     this.path = path
     this.clock = clock
+    this.processes = processes
     this.#database = database
   }
 

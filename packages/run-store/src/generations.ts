@@ -2,7 +2,7 @@ import type { StatementSync } from 'node:sqlite'
 import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import type { Epochs } from './epochs.ts'
-import { describeOwner, type Owner, processIsGone } from './owner.ts'
+import { describeOwner, type Owner } from './owner.ts'
 import { RunStoreError } from './store-error.ts'
 
 export interface Generation {
@@ -101,7 +101,7 @@ export class Generations {
   ownerIsGone(owner: Owner): boolean {
     const { generation } = owner
     const ended = generation !== null && this.#hasEnded.get(generation) !== undefined
-    return ended || processIsGone(owner)
+    return ended || this.#connection.processes.isGone(owner)
   }
 
   /**

@@ -37,6 +37,7 @@ export {
   ownerOf,
   processIsAlive,
   processIsGone,
+  type Processes,
   type ProcessIdentity,
 } from './owner.ts'
 export type { AcquireOptions, HeldLease, SessionLedger, SessionLimits } from './session-ledger.ts'

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '@nac-broker/supervisor'
 import { BUSY_TIMEOUT_MS, Connection, patiently, primaryCode, sqliteFailure } from './connection.ts'
+import type { Processes } from './owner.ts'
 import { prepareSchema } from './schema.ts'
 import { storeUnavailable } from './store-error.ts'
 
@@ -10,7 +11,11 @@ const SQLITE_NOTADB = 26
 const WAL_BYTES = 16 * 1024 * 1024
 
 /** @throws {RunStoreError} `STORE_UNAVAILABLE` */
-export async function openDatabase(path: string, clock: Clock): Promise<Connection> {
+export async function openDatabase(
+  path: string,
+  clock: Clock,
+  processes?: Processes,
+): Promise<Connection> {
   const database = await patiently({ path, clock }, () => {
     const opened = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
     try {
@@ -21,7 +26,7 @@ export async function openDatabase(path: string, clock: Clock): Promise<Connecti
       throw error
     }
   })
-  return new Connection(path, database, clock)
+  return new Connection(path, database, clock, processes)
 }
 
 function prepare(database: DatabaseSync, path: string): void {

@@ -15,6 +15,22 @@ export interface Owner extends ProcessIdentity {
   readonly generation: number | null
 }
 
+/** The processes of a machine, as far as they can hold something in a store. */
+export interface Processes {
+  /** The one that asks. */
+  readonly self: ProcessIdentity
+  /** Whether it is certainly dead. */
+  isGone(identity: ProcessIdentity): boolean
+}
+
+/** Those of this machine. */
+export const systemProcesses: Processes = {
+  get self() {
+    return identify(process.pid)
+  },
+  isGone: processIsGone,
+}
+
 export function ownerOf(generation: number | null, pid: number = process.pid): Owner {
   return { ...identify(pid), generation }
 }

@@ -2,7 +2,7 @@ import type { StatementSync } from 'node:sqlite'
 import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import type { Generations } from './generations.ts'
-import { type Owner, processIsGone, type ProcessIdentity } from './owner.ts'
+import type { Owner, ProcessIdentity } from './owner.ts'
 
 /**
  * A waiter holds no session, so one that has not looked for this long may lose its place, dead or not:
@@ -63,7 +63,8 @@ export class Reaper {
         verdicts.get(owner) ?? this.#generations.ownerIsGone(JSON.parse(owner) as Owner)
       verdicts.set(owner, verdict)
       // A child that outlives its owner still has its session open.
-      return verdict && (child === null || processIsGone(JSON.parse(child) as ProcessIdentity))
+      if (!verdict || child === null) return verdict
+      return this.#connection.processes.isGone(JSON.parse(child) as ProcessIdentity)
     })
   }
 }

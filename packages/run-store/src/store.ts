@@ -6,6 +6,7 @@ import { Generations } from './generations.ts'
 import { openDatabase } from './open-database.ts'
 import { Outcomes } from './outcomes.ts'
 import { Outputs } from './outputs.ts'
+import type { Owner, Processes } from './owner.ts'
 import { SessionLedger } from './session-ledger.ts'
 import { type FileSystemType, prepareStoreFile } from './store-file.ts'
 
@@ -32,6 +33,8 @@ export interface RunStoreOptions {
   clock?: Clock
   /** Default: what the system says. */
   fileSystemType?: FileSystemType
+  /** Who we are, and who is dead. Default: what the system says. */
+  processes?: Processes
 }
 
 /** What must outlive a crash. Every call rejects with `STORE_UNAVAILABLE` when the file is unusable. */
@@ -44,6 +47,8 @@ export interface RunStore extends AsyncDisposable {
   readonly outputs: Outputs
   readonly events: Events
   readonly checkpoints: Checkpoints
+  /** Who holds what we take: a broker of a generation, or a direct client (null). */
+  ownerOf(generation: number | null): Owner
   /** After the writes that were asked for before. Leases stay. Idempotent. */
   close(): Promise<void>
 }
@@ -56,7 +61,7 @@ export interface RunStore extends AsyncDisposable {
 export async function openRunStore(path: string, options: RunStoreOptions = {}): Promise<RunStore> {
   const limits = { ...STORE_LIMITS, ...options.limits }
   prepareStoreFile(path, options.fileSystemType)
-  const connection = await openDatabase(path, options.clock ?? systemClock)
+  const connection = await openDatabase(path, options.clock ?? systemClock, options.processes)
   const epochs = new Epochs(connection)
   const generations = new Generations(connection, epochs)
   const close = (): Promise<void> => connection.close()
@@ -76,6 +81,7 @@ export async function openRunStore(path: string, options: RunStoreOptions = {}):
     }),
     events: new Events(connection, { maxBytes: limits.maxEventBytes, maxRows: limits.maxEvents }),
     checkpoints: new Checkpoints(connection, limits.maxCheckpointBytes),
+    ownerOf: (generation) => ({ ...connection.processes.self, generation }),
     close,
     [Symbol.asyncDispose]: close,
   }

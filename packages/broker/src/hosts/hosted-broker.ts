@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { loadSsh } from '@nac-broker/devices'
 import { asBrokerError, type BrokerEvent, type BrokerStatistics } from '@nac-broker/protocol'
-import { Batch, systemClock, failpoint } from '@nac-broker/supervisor'
+import { Batch, type Clock, systemClock, failpoint } from '@nac-broker/supervisor'
 import { pino } from 'pino'
 import { type Broker, startBroker } from '../broker.ts'
 import { NO_STATISTICS } from '../broker-statistics.ts'
@@ -21,8 +21,17 @@ interface Started {
   forwarding: Promise<void>
 }
 
+/** What a broker is run with. */
+export interface HostedWith {
+  clock: Clock
+  start: typeof startBroker
+}
+
 /** Runs one broker as its launcher says; what a thread or process of a host does from its first line. */
-export function runHostedBroker(port: HostPort): void {
+export function runHostedBroker(
+  port: HostPort,
+  hostedWith: HostedWith = { clock: systemClock, start: startBroker },
+): void {
   // Before it is told to start: a broker in reserve has it by then.
   void loadSsh()
   let started: Started | undefined
@@ -30,7 +39,7 @@ export function runHostedBroker(port: HostPort): void {
   port.onMessage((message) => {
     switch (message.type) {
       case 'start':
-        void start(port, message.options).then((result) => (started = result))
+        void start(port, message.options, hostedWith).then((result) => (started = result))
         return
       case 'probe':
         if (started) port.post({ type: 'alive', statistics: started.broker.statistics() })
@@ -50,6 +59,7 @@ export function runHostedBroker(port: HostPort): void {
 async function start(
   port: HostPort,
   { logLevel, commandEvents, ...options }: HostedOptions,
+  { clock, start: startIt }: HostedWith,
 ): Promise<Started | undefined> {
   failpoint('host.start.told')
   const log = pino({ level: logLevel }, { write: (line) => port.post({ type: 'log', line }) })
@@ -57,11 +67,11 @@ async function start(
     const report = (counts: BrokerStatistics[]): void => {
       for (const statistics of counts.slice(-1)) port.post({ type: 'alive', statistics })
     }
-    const counted = new Batch(report, { ...COUNTS, clock: systemClock })
+    const counted = new Batch(report, { ...COUNTS, clock })
     // Whoever launched it logs them for all generations together.
-    const own = { ...options, log, logStatistics: false }
-    const broker = await startBroker(own, (counts) => counted.add(counts))
-    const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }))
+    const own = { ...options, clock, log, logStatistics: false }
+    const broker = await startIt(own, (counts) => counted.add(counts))
+    const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }), clock)
     failpoint('host.start.ready')
     port.post({ type: 'ready', pid: process.pid })
     // Now, for the next broker: this one may not live to do it at its end.
@@ -80,9 +90,13 @@ const COUNTS = { waitMs: 10, maxItems: 1_000 }
 /** Commands come many at once: those of one turn of the loop go together, up to so many. */
 const COMMANDS = { waitMs: 0, maxItems: 500 }
 
-async function forwardEvents(port: HostPort, happening: AsyncIterable<BrokerEvent>): Promise<void> {
+async function forwardEvents(
+  port: HostPort,
+  happening: AsyncIterable<BrokerEvent>,
+  clock: Clock,
+): Promise<void> {
   const post = (events: BrokerEvent[]): void => port.post({ type: 'events', events })
-  const batch = new Batch(post, { ...COMMANDS, clock: systemClock })
+  const batch = new Batch(post, { ...COMMANDS, clock })
   for await (const event of happening) {
     batch.add(event)
     if (event.event !== 'command') batch.flush()

@@ -9,7 +9,7 @@ import {
   type Session,
 } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
-import { type Lease, ownerOf, type RunStore, Turn } from '@nac-broker/run-store'
+import { type Lease, type RunStore, Turn } from '@nac-broker/run-store'
 import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
 import { asStoreError } from './store-failure.ts'
 
@@ -144,10 +144,11 @@ export class DirectSession {
   }
 
   async #slot(signal: AbortSignal): Promise<Lease | undefined> {
+    const { store } = this.#options
     try {
-      return await this.#options.store?.ledger.acquire({
+      return await store?.ledger.acquire({
         ...this.#limits,
-        owner: ownerOf(null),
+        owner: store.ownerOf(null),
         // Each caller has a deadline of its own; the wait ends when none is left.
         deadlineMs: Infinity,
         signal: AbortSignal.any([signal, this.#closing.signal]),

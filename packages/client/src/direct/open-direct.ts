@@ -6,9 +6,10 @@ import {
   type Outages,
   type Welcome,
 } from '@nac-broker/protocol'
-import { openRunStore, type RunStore, type SessionLimits } from '@nac-broker/run-store'
+import type { RunStore, SessionLimits } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { DirectCommands } from '../device-commands.ts'
+import type { Surroundings } from '../surroundings.ts'
 import { Direct } from './direct.ts'
 import { StoredEvents } from './stored-events.ts'
 import { toldCommands } from './told-commands.ts'
@@ -28,6 +29,7 @@ export interface DirectSetup {
   env: NodeJS.ProcessEnv
   clock: Clock
   emit: (event: BrokerEvent) => void
+  surroundings: Pick<Surroundings, 'openStore' | 'openTransport'>
 }
 
 /** As a broker's own, for one that does not say. */
@@ -45,6 +47,7 @@ export async function openDirect(
   outages: () => Outages | undefined,
 ): Promise<{ commands: DirectCommands; warning: string }> {
   const { env, clock, hostKeys, loginTimeoutMs, commandTimeoutMs, client } = setup
+  const { openTransport } = setup.surroundings
   const testbed = await testbedOf(setup)
   const { store, withoutStore } = await storeOf(setup)
   const limits = await limitsOf(store, last)
@@ -57,7 +60,13 @@ export async function openDirect(
     maxSessionsPerDevice: limits.maxPerDevice,
     maxConnections: limits.maxTotal,
     commandTimeoutMs: commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
-    login: { env, clock, ...(hostKeys && { hostKeys }), ...(loginTimeoutMs && { loginTimeoutMs }) },
+    login: {
+      env,
+      clock,
+      openTransport,
+      ...(hostKeys && { hostKeys }),
+      ...(loginTimeoutMs && { loginTimeoutMs }),
+    },
     clock,
     emit(event) {
       setup.emit(event)
@@ -107,13 +116,13 @@ async function testbedOf({ testbed, env }: DirectSetup): Promise<Testbed> {
   return typeof testbed === 'string' ? loadTestbed(testbed, { env }) : testbed
 }
 
-async function storeOf({ storePath, clock }: DirectSetup): Promise<{
+async function storeOf({ storePath, clock, surroundings }: DirectSetup): Promise<{
   store: RunStore | undefined
   withoutStore: string
 }> {
   if (storePath === undefined) return { store: undefined, withoutStore: 'there is no run store' }
   try {
-    return { store: await openRunStore(storePath, { clock }), withoutStore: '' }
+    return { store: await surroundings.openStore(storePath, { clock }), withoutStore: '' }
   } catch (error) {
     return {
       store: undefined,

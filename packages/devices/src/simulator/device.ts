@@ -2,12 +2,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
-import { Cli } from './cli.ts'
-import type { DeviceLog, DeviceLogEvent, LogoutReason } from './device-log.ts'
+import type { DeviceLog } from './device-log.ts'
 import { generateHostKey } from './host-key.ts'
-import { Machine } from './machine.ts'
-import { serveSsh, type Shell } from './ssh-connection.ts'
-import { Terminal } from './terminal.ts'
+import { Lines } from './lines.ts'
+import { serveSsh } from './ssh-connection.ts'
 
 export interface DeviceOptions {
   name: string
@@ -26,12 +24,7 @@ export interface DeviceOptions {
 
 type State = { kind: 'stopped' } | { kind: 'listening'; server: Server }
 
-interface LoggedIn {
-  /** Frees the line. False when that had been done before. */
-  end(reason: LogoutReason): boolean
-}
-
-/** One router that does not exist: an SSH server, its lines, its log. */
+/** One router that does not exist: an SSH server, and its lines behind it. */
 export class SimulatedDevice {
   readonly name: string
   /** Before each answer, in milliseconds; may be changed at any time. */
@@ -39,20 +32,18 @@ export class SimulatedDevice {
   /** Before the verdict on a password, in milliseconds; may be changed at any time. */
   loginLatencyMs: number
   readonly #options: DeviceOptions
-  readonly #machine: Machine
+  readonly #lines: Lines
   readonly #sockets = new Set<Socket>()
-  readonly #sessions = new Set<LoggedIn>()
   #state: State = { kind: 'stopped' }
   #hostKey = generateHostKey()
   #port = 0
-  #sessionsSoFar = 0
 
   constructor(options: DeviceOptions) {
     this.name = options.name
     this.latencyMs = options.latencyMs
     this.loginLatencyMs = options.loginLatencyMs
     this.#options = options
-    this.#machine = new Machine(options.name, options.index, options.clock)
+    this.#lines = new Lines({ ...options, latencyMs: () => this.latencyMs })
   }
 
   get port(): number {
@@ -65,7 +56,7 @@ export class SimulatedDevice {
   }
 
   get openSessions(): number {
-    return this.#sessions.size
+    return this.#lines.open
   }
 
   /**
@@ -94,13 +85,16 @@ export class SimulatedDevice {
     this.#state = { kind: 'stopped' }
     const closed = once(server, 'close')
     server.close()
-    this.#endAll('stopped')
+    this.#lines.endAll('stopped')
+    this.#cutConnections()
     await closed
   }
 
   /** Cuts every connection; returns how many sessions that ended. */
   dropSessions(): number {
-    return this.#endAll('dropped')
+    const ended = this.#lines.endAll('dropped')
+    this.#cutConnections()
+    return ended
   }
 
   /** From the next connection on. */
@@ -114,11 +108,8 @@ export class SimulatedDevice {
     return new BrokerError('CONFIG_INVALID', `${what} (${why}); choose another host`, { cause })
   }
 
-  #endAll(reason: LogoutReason): number {
-    const ended = [...this.#sessions]
-    for (const session of ended) session.end(reason)
+  #cutConnections(): void {
     for (const socket of this.#sockets) socket.destroy()
-    return ended.length
   }
 
   #accept(socket: Socket): void {
@@ -131,49 +122,7 @@ export class SimulatedDevice {
       password,
       loginLatencyMs: this.loginLatencyMs,
       clock,
-      onShell: (shell) => this.#logIn(shell),
+      onShell: (shell) => this.#lines.logIn(shell),
     })
-  }
-
-  #logIn({ channel, left }: Shell): void {
-    const id = ++this.#sessionsSoFar
-    if (this.#sessions.size >= this.#options.maxSessions) {
-      this.#record(id, { event: 'refused', reason: 'all lines are in use' })
-      channel.resume()
-      channel.end('% All VTY lines are in use\r\n')
-      return
-    }
-    const over = new AbortController()
-    const session: LoggedIn = {
-      end: (reason) => {
-        if (!this.#sessions.delete(session)) return false
-        this.#record(id, { event: 'logout', reason })
-        over.abort()
-        return true
-      },
-    }
-    this.#sessions.add(session)
-    this.#record(id, { event: 'login' })
-    left.addEventListener('abort', () => session.end('client closed'), { once: true })
-    void this.#talk(id, session, new Terminal(channel, over.signal))
-  }
-
-  async #talk(id: number, session: LoggedIn, terminal: Terminal): Promise<void> {
-    const { enablePassword, clock } = this.#options
-    const cli = new Cli({
-      terminal,
-      machine: this.#machine,
-      record: (event) => this.#record(id, event),
-      latencyMs: () => this.latencyMs,
-      enablePassword,
-      clock,
-    })
-    const reason = await cli.run()
-    if (session.end(reason)) terminal.hangUp()
-  }
-
-  #record(session: number, event: DeviceLogEvent): void {
-    const at = this.#options.clock.wallTime().toISOString()
-    this.#options.log.write({ at, device: this.name, session, ...event })
   }
 }

@@ -4,7 +4,8 @@
  *
  *   simulator        several devices and their testbed
  *   testbed-file     what the testbed says
- *   device           one SSH server, its lines and its log
+ *   device           one SSH server
+ *   lines            what is behind its login: who is logged in, and what the log says of it
  *   ssh-connection   from the socket to the shell
  *   terminal         keys in, text out
  *   cli              modes, line editing, one command at a time

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '@nac-broker/supervisor'
-import ssh2, { type AuthContext, type ServerChannel } from 'ssh2'
+import ssh2, { type AuthContext } from 'ssh2'
+import type { Shell } from './lines.ts'
 
 export interface SshConnectionOptions {
   /** Private, in OpenSSH's format. */
@@ -11,12 +12,6 @@ export interface SshConnectionOptions {
   loginLatencyMs: number
   clock: Clock
   onShell: (shell: Shell) => void
-}
-
-export interface Shell {
-  channel: ServerChannel
-  /** Aborted when the client has closed the shell or its connection is gone. */
-  left: AbortSignal
 }
 
 /**

@@ -1,8 +1,14 @@
 import { once } from 'node:events'
-import type { ServerChannel } from 'ssh2'
+import type { Duplex } from 'node:stream'
 
 /** Unsent text that is worth a packet of its own. */
 const FLUSH_AT = 64 * 1024
+
+/** The device's end of what carries a shell. */
+export interface ShellChannel extends Duplex {
+  /** Tells the client how the shell ended. */
+  exit(code: number): void
+}
 
 /**
  * The device's end of a shell: keys in, text out. Texts are byte strings, one character a byte, so
@@ -11,7 +17,7 @@ const FLUSH_AT = 64 * 1024
 export class Terminal {
   /** Aborted when the session is over: nothing is read or sent any more. */
   readonly over: AbortSignal
-  readonly #channel: ServerChannel
+  readonly #channel: ShellChannel
   #typed = ''
   #next = 0
   #lastKey = ''
@@ -19,7 +25,7 @@ export class Terminal {
   #unsent = ''
   #wake = (): void => {}
 
-  constructor(channel: ServerChannel, over: AbortSignal) {
+  constructor(channel: ShellChannel, over: AbortSignal) {
     this.#channel = channel
     this.over = over
     channel.on('data', (bytes: Buffer) => {

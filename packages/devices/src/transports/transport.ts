@@ -1,4 +1,6 @@
 import type { BrokerError } from '@nac-broker/protocol'
+import type { Within } from '../login-deadline.ts'
+import type { Device } from '../testbed/testbed.ts'
 
 /** A byte stream to a device's CLI, already authenticated, nothing known of prompts. */
 export interface Transport {
@@ -13,6 +15,9 @@ export interface Transport {
   /** Ends the stream at once. Idempotent. */
   destroy(): void
 }
+
+/** @throws {BrokerError} why the device cannot be reached, or lets nobody in */
+export type OpenTransport = (device: Device, within: Within) => Promise<Transport>
 
 export interface TransportReceiver {
   onData(bytes: Buffer): void
