@@ -16,6 +16,17 @@ export function clockFor(seed: number, ...purpose: readonly number[]): Clock {
   return { ...systemClock, random: () => random.random() }
 }
 
+/**
+ * What a supervisor draws for its pauses: shares of which none is another one doubled, so that each pause tells
+ * what it is a share of.
+ */
+export const SHARES = [0.3, 0.5, 0.9] as const
+
+/** One of them for each number that `random` draws. */
+export function drawingShares(random: () => number): () => number {
+  return () => SHARES[Math.floor(random() * SHARES.length)] ?? SHARES[0]
+}
+
 /** A whole number from `least` up to and without `end`. */
 export function draw(random: VirtualClock, least: number, end: number): number {
   return least + Math.floor(random.random() * (end - least))

@@ -6,16 +6,17 @@ import { explore } from './schedules/explore.ts'
 import type { Asked, Verdict } from './schedules/run-one.ts'
 import { shrink } from './schedules/shrink.ts'
 
-const HELP = `Usage: npx -y pnpm@12 chaos [--schedules N] [--for MINUTESm] [--seed S [--only 1,3]] [--jobs N]
+const HELP = `Usage: npx -y pnpm@12 chaos [--schedules N] [--for MINUTESm] [--seed S [--only 1,3]] [--simulated] [--jobs N]
 
 Runs brokers, clients and simulated devices, with real processes, sockets and SSH, and makes them suffer
 what a seed draws. Judges by the devices' own log, what callers were told, and what the system says.
 
-  --schedules N   how many; default 50
+  --schedules N   how many; default 50, or 1,000 simulated ones
   --for 10m       for so long instead (s, m or h)
   --seed S        the first one's seed; default a new one each time. Without --schedules, that one alone
   --only 1,3      with --seed: only these of its faults
-  --jobs N        how many at a time; default: two for each core
+  --simulated     all in one process, on a clock of its own: fast, and the same each time
+  --jobs N        how many at a time; default: two for each core, one where they are simulated
   --until-failed  no further than the first one that fails
   --json          one JSON line for each, instead of words
   --help          this
@@ -27,6 +28,7 @@ interface Wanted {
   readonly schedules: number
   readonly endMs: number
   readonly only: number[] | undefined
+  readonly simulated: boolean
   readonly jobs: number
   readonly untilFailed: boolean
   readonly json: boolean
@@ -57,7 +59,8 @@ async function main(): Promise<number> {
       if (verdict.violations.length > 0) failed.push(verdict)
       if (wanted.json) console.log(JSON.stringify(verdict))
       else if (verdict.violations.length > 0) console.log(told(verdict))
-      else if (done % 25 === 0) console.log(`${done} schedules, ${failed.length} failed`)
+      else if (done % (wanted.simulated ? 1_000 : 25) === 0)
+        console.log(`${done} schedules, ${failed.length} failed`)
     },
   })
   if (!wanted.json) for (const verdict of failed) await tellShrunk(verdict)
@@ -74,6 +77,7 @@ function understood(): Wanted | undefined {
       for: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string' },
+      simulated: { type: 'boolean', default: false },
       jobs: { type: 'string' },
       'until-failed': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -85,13 +89,16 @@ function understood(): Wanted | undefined {
     throw new Error('--only says which faults of a --seed, and there is none')
   }
   const forMs = values.for === undefined ? undefined : duration(values.for)
-  const few = values.seed === undefined ? 50 : 1
+  const { simulated } = values
+  const some = simulated ? 1_000 : 50
+  const few = values.seed === undefined ? some : 1
   return {
     first: whole('--seed', values.seed, 0) ?? Math.floor(systemClock.random() * 1e9),
     schedules: whole('--schedules', values.schedules, 1) ?? (forMs === undefined ? few : Infinity),
     endMs: systemClock.now() + (forMs ?? Infinity),
     only: values.only?.split(',').map((one) => whole('--only', one, 1) ?? 0),
-    jobs: whole('--jobs', values.jobs, 1) ?? availableParallelism() * 2,
+    simulated,
+    jobs: whole('--jobs', values.jobs, 1) ?? availableParallelism() * (simulated ? 1 : 2),
     untilFailed: values['until-failed'],
     json: values.json,
   }
@@ -111,11 +118,11 @@ function duration(text: string): number {
 }
 
 function* schedulesOf(
-  { first, schedules, endMs, only }: Wanted,
+  { first, schedules, endMs, only, simulated }: Wanted,
   isOver: () => boolean,
 ): Generator<Asked> {
   for (let at = 0; at < schedules && systemClock.now() < endMs && !isOver(); at++) {
-    yield { seed: first + at, only }
+    yield { seed: first + at, only, simulated }
   }
 }
 
@@ -128,19 +135,16 @@ function told({ seed, violations }: Verdict): string {
 
 /** With the fewest faults with which it fails again; one that does not fail again is told as it was. */
 async function tellShrunk(verdict: Verdict): Promise<void> {
-  const { seed, faults } = verdict
+  const { seed, faults, simulated } = verdict
   const all = verdict.only ?? Array.from({ length: faults }, (_, at) => at + 1)
   let last = verdict
   const fails = async (only: readonly number[]): Promise<boolean> => {
     let failed = false
+    const tries = simulated ? 1 : 3
     await explore(
-      [
-        { seed, only },
-        { seed, only },
-        { seed, only },
-      ],
+      Array.from({ length: tries }, () => ({ seed, only, simulated })),
       {
-        jobs: 3,
+        jobs: tries,
         onVerdict(again) {
           if (again.violations.length === 0) return
           failed = true
@@ -152,7 +156,8 @@ async function tellShrunk(verdict: Verdict): Promise<void> {
   }
   const fewest = await shrink(all, fails)
   const only = fewest.length > 0 ? ` --only ${fewest.join(',')}` : ''
-  console.log(`\nTo see it again: npx -y pnpm@12 chaos --seed ${seed}${only}`)
+  const level = simulated ? ' --simulated' : ''
+  console.log(`\nTo see it again: npx -y pnpm@12 chaos${level} --seed ${seed}${only}`)
   console.log(told(last))
   for (const line of last.timeline) console.log(`  ${line}`)
 }

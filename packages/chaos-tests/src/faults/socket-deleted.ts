@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises'
 import { fault } from './fault.ts'
 
 /** Somebody cleans up: who comes now finds no broker, until there is a next one. */
 export default fault<null>({
   name: 'socket-deleted',
   draw: () => null,
-  inject: ({ socketPath }) => rm(socketPath, { force: true }),
+  inject: ({ socketFile }) => socketFile.remove(),
 })

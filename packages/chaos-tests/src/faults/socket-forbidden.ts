@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises'
 import { draw } from '../chaos-seed.fixture.ts'
 import { fault } from './fault.ts'
 
@@ -6,9 +5,9 @@ import { fault } from './fault.ts'
 export default fault<{ forMs: number }>({
   name: 'socket-forbidden',
   draw: (random) => ({ forMs: draw(random, 20, 800) }),
-  async inject({ socketPath, pause }, { forMs }, over) {
-    await chmod(socketPath, 0o000).catch(() => {})
+  async inject({ socketFile, pause }, { forMs }, over) {
+    await socketFile.forbid()
     await pause(forMs, over)
-    await chmod(socketPath, 0o600).catch(() => {})
+    await socketFile.permit()
   },
 })

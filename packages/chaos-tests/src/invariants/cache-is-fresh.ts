@@ -8,7 +8,7 @@ export const cacheIsFresh: Invariant = {
     const changes = calls.filter(
       ({ line, outcome }) => line.startsWith('write') && outcome.kind === 'acknowledged',
     )
-    for (const { line, device, askedAt, outcome } of calls) {
+    for (const { line, device, askedAt, startedMs, outcome } of calls) {
       if (!line.startsWith('show nonce') || outcome.kind !== 'acknowledged') continue
       const sha256 = createHash('sha256').update(outcome.output).digest('hex')
       const readAt = deviceLog.findIndex(
@@ -16,6 +16,8 @@ export const cacheIsFresh: Invariant = {
       )
       const missed = changes.find((change) => {
         if (change.device !== device || change.settledAt > askedAt) return false
+        // The log alone does not tell: it may be as long as before.
+        if (change.startedMs + change.tookMs > startedMs) return false
         const changedAt = deviceLog.findIndex(
           (entry) =>
             entry.event === 'command' && entry.device === device && entry.line === change.line,

@@ -67,14 +67,14 @@ const GOOD: Evidence = {
   ],
   calls: [answered(READ, 'a. 1'), answered(CHANGE, 'b. 2', { settledAt: 5 })],
   lastCalls: [],
-  turns: [lost(1), restarting(1, 40), listening(2)],
+  turns: [lost(1), restarting(1, 50), listening(2)],
   closedAtMs: 10_000,
   left: [],
   grownBytes: 0,
   texts: { 'the log': 'nothing to see' },
 }
 
-const later = { askedAt: 6, settledAt: 7 }
+const later = { askedAt: 6, settledAt: 7, startedMs: 2 }
 const refused = { kind: 'failed', code: 'CANCELLED', sent: 'no', message: '' } as const
 const unforeseen = { kind: 'failed', code: 'INTERNAL', sent: 'no', message: '' } as const
 const unknown = { ...refused, code: 'OUTCOME_UNKNOWN' } as const
@@ -131,8 +131,9 @@ const BAD: [string, Partial<Evidence>][] = [
   ['one-generation', { turns: [listening(1), listening(2)] }],
   ['one-generation', { turns: [listening(2, [99])] }],
   ['restarts-as-promised', { turns: [restarting(1, 140)] }],
-  ['restarts-as-promised', { turns: [1, 2, 3, 4, 5, 6].map((at) => restarting(at, 40)) }],
-  ['restarts-as-promised', { turns: [lost(1), lost(2), restarting(2, 1)] }],
+  ['restarts-as-promised', { turns: [restarting(1, 30), restarting(2, 30)] }],
+  ['restarts-as-promised', { turns: [1, 2, 3, 4, 5, 6].map((at) => restarting(at, 15 * 2 ** at)) }],
+  ['restarts-as-promised', { turns: [lost(1), lost(2), restarting(2, 50)] }],
   ['restarts-as-promised', { turns: [unforeseenLoss, ...GOOD.turns] }],
   ['no-secret', { texts: { 'the log': `with ${canaryOf(SEED)}` } }],
 ]

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { type BrokerClient, connect } from '@nac-broker/client'
 import { type Clock, systemClock, whenAborted } from '@nac-broker/supervisor'
 import { pino } from 'pino'
-import { clockFor, Happenings } from '../chaos-seed.fixture.ts'
+import { clockFor, drawingShares, Happenings } from '../chaos-seed.fixture.ts'
 import type { Fault } from '../faults/fault.ts'
 import { type FaultProxy, startFaultProxy } from '../proxy/fault-proxy.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
@@ -12,18 +12,19 @@ import type { PlannedCall, Schedule } from '../schedules/schedule.ts'
 import { startSupervisedLab, type SupervisedLab } from '../supervised-lab.fixture.ts'
 import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
+import { socketFileAt } from './socket-file.ts'
 import { takeStock } from './stock.ts'
 import { textsOf } from './texts.ts'
 import { wiresOf, type World } from './world.ts'
 
 /** Short, so that a run in which everything hangs is over soon. */
-const LIMITS = { loginTimeoutMs: 3_000, commandTimeoutMs: 3_000, drainTimeoutMs: 500 }
-const CONNECT_MS = 10_000
-const CLOSE_MS = 3_000
+export const LIMITS = { loginTimeoutMs: 3_000, commandTimeoutMs: 3_000, drainTimeoutMs: 500 }
+export const CONNECT_MS = 10_000
+export const CLOSE_MS = 3_000
 /** Longer than a login that hangs and the one after it. */
-const LAST_MS = 12_000
+export const LAST_MS = 12_000
 /** A simulated device has room for more, so that one session too many is seen. */
-const ROOM = 3
+export const ROOM = 3
 
 /** One run with real processes, sockets and SSH. What it leaves behind is part of the evidence. */
 export async function runSchedule(
@@ -64,7 +65,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
       maxSessionsPerDevice,
       maxConnections,
       ...LIMITS,
-      clock,
+      clock: { ...clock, random: drawingShares(() => clock.random()) },
       log: pino({ level: 'debug' }, { write: (line: string) => (logged += line) }),
       simulator: {
         devices: count,
@@ -89,7 +90,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const told: string[] = []
   const world: World = {
     host,
-    socketPath: lab.broker.socketPath,
+    socketFile: socketFileAt(lab.broker.socketPath),
     devices,
     killBroker: () => lab.kill(),
     inflict: (what) => lab.inflict(what),
@@ -170,7 +171,7 @@ async function callLast(
   }
 }
 
-async function callAll(
+export async function callAll(
   client: BrokerClient,
   calls: readonly PlannedCall[],
   recorder: CallRecorder,
@@ -182,7 +183,7 @@ async function callAll(
   }
 }
 
-async function injectAll(
+export async function injectAll(
   schedule: Schedule,
   parts: {
     faults: ReadonlyMap<string, Fault>

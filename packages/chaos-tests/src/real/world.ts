@@ -1,12 +1,32 @@
-import type { Simulator } from '@nac-broker/devices'
 import type { BrokerFault } from '../broker-fault.fixture.ts'
 import type { FaultProxy, WireFault } from '../proxy/fault-proxy.ts'
+
+/** A device, as far as faults act on it. */
+export interface FaultyDevice {
+  /** Before each answer, in milliseconds. */
+  latencyMs: number
+  /** Before the verdict on a password, in milliseconds. */
+  loginLatencyMs: number
+  /** Cuts every connection; returns how many sessions that ended. */
+  dropSessions(): number
+  changeHostKey(): void
+  stop(): Promise<void>
+  start(): Promise<void>
+}
+
+/** The socket's name in its directory, as far as anybody may meddle with it. */
+export interface SocketFile {
+  remove(): Promise<void>
+  replace(by: 'file' | 'link'): Promise<void>
+  forbid(): Promise<void>
+  permit(): Promise<void>
+}
 
 /** What faults act on. */
 export interface World {
   readonly host: 'thread' | 'process'
-  readonly socketPath: string
-  readonly devices: Simulator['devices']
+  readonly socketFile: SocketFile
+  readonly devices: readonly FaultyDevice[]
   /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
   killBroker(): void
   /** Makes the broker of now suffer it. */

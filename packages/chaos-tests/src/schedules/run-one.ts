@@ -1,5 +1,6 @@
 import { allFaults } from '../faults/all-faults.ts'
 import { runSchedule } from '../real/run-schedule.ts'
+import { runSimulated } from '../simulated/run-simulated.ts'
 import { drawSchedule } from './draw-schedule.ts'
 import { judge, type Violation } from './judge.ts'
 import { timelineOf } from './timeline.ts'
@@ -8,6 +9,8 @@ export interface Asked {
   readonly seed: number
   /** Which of its faults, from 1; absent: all. */
   readonly only?: readonly number[] | undefined
+  /** Whether on a time of its own, and in one process. */
+  readonly simulated?: boolean | undefined
 }
 
 export interface Verdict extends Asked {
@@ -18,15 +21,16 @@ export interface Verdict extends Asked {
 }
 
 /** Draws the seed's schedule, runs it with all its faults or only some, and judges what happened. */
-export async function runOne({ seed, only }: Asked): Promise<Verdict> {
+export async function runOne({ seed, only, simulated }: Asked): Promise<Verdict> {
   const startedMs = performance.now()
   const faults = await allFaults()
   const drawn = drawSchedule(seed, faults)
   const some = drawn.faults.filter((_, at) => only === undefined || only.includes(at + 1))
   const byName = new Map(faults.map((fault) => [fault.name, fault]))
-  const evidence = await runSchedule({ ...drawn, faults: some }, byName)
+  const run = simulated ? runSimulated : runSchedule
+  const evidence = await run({ ...drawn, faults: some }, byName)
   const violations = judge(evidence)
   const timeline = violations.length > 0 ? timelineOf(evidence) : []
   const tookMs = performance.now() - startedMs
-  return { seed, only, faults: drawn.faults.length, tookMs, violations, timeline }
+  return { seed, only, simulated, faults: drawn.faults.length, tookMs, violations, timeline }
 }

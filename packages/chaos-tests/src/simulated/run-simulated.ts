@@ -1,0 +1,174 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { SupervisedBrokerEvent } from '@nac-broker/broker'
+import type { BrokerClient } from '@nac-broker/client'
+import type { Testbed } from '@nac-broker/devices'
+import { Happenings } from '../chaos-seed.fixture.ts'
+import type { Fault } from '../faults/fault.ts'
+import { type CallRecorder, recordCalls } from '../real/call-recorder.ts'
+import { callAll, CLOSE_MS, injectAll, LAST_MS } from '../real/run-schedule.ts'
+import type { BrokerTurn, CallRecord, Evidence } from '../schedules/evidence.ts'
+import type { Schedule } from '../schedules/schedule.ts'
+import type { HostedProcess } from './simulated-host.ts'
+import { type SimulatedLab, startSimulatedLab } from './simulated-lab.ts'
+import { leftBy } from './simulated-stock.ts'
+import { simulatedTestbed } from './simulated-testbed.ts'
+import { SimulatedTime } from './simulated-time.ts'
+import { simulatedWorld } from './simulated-world.ts'
+
+/** In memory where there is such a file system: nothing of it is to outlive the run. */
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+/** One for this process, so that one schedule after the other has the same paths. */
+const DIRECTORY = path.join(MEMORY, `nac-broker-simulated-${process.pid}`)
+
+/** One run in this process, on a time of its own; the same seed gives the same evidence. */
+export async function runSimulated(
+  schedule: Schedule,
+  faults: ReadonlyMap<string, Fault>,
+): Promise<Evidence> {
+  const testbed = await simulatedTestbed(schedule.devices)
+  rmSync(DIRECTORY, { recursive: true, force: true })
+  mkdirSync(DIRECTORY)
+  try {
+    const time = new SimulatedTime()
+    const small = withSmallOutputs(schedule)
+    return await time.runUntil(() => perform(small, { faults, time, testbed }))
+  } finally {
+    rmSync(DIRECTORY, { recursive: true, force: true })
+  }
+}
+
+/** What large ones show is the same with some kilobytes, and takes a hundredth of the time. */
+function withSmallOutputs(schedule: Schedule): Schedule {
+  const smaller = (line: string): string =>
+    line.replace(/^(show bulk \d+)000$/, (_, start: string) => `${start}0`)
+  const clients = schedule.clients.map((callers) =>
+    callers.map((calls) => calls.map((call) => ({ ...call, line: smaller(call.line) }))),
+  )
+  return { ...schedule, clients }
+}
+
+async function perform(
+  schedule: Schedule,
+  parts: { faults: ReadonlyMap<string, Fault>; time: SimulatedTime; testbed: Testbed },
+): Promise<Evidence> {
+  const { faults, time, testbed } = parts
+  const happenings = new Happenings()
+  const onDevice = happenings.happened
+  const lab = await startSimulatedLab(schedule, { time, testbed, directory: DIRECTORY, onDevice })
+  const { broker, deviceLog, outside } = lab
+  const watched = watch(lab)
+  const givenUp = watched.givenUp.signal
+  const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp })
+
+  const seen = (): number => deviceLog.length
+  const told: string[] = []
+  const recorder = recordCalls(outside, seen, happenings.happened)
+  const over = new AbortController()
+  const failing = injectAll(schedule, { faults, world, happenings, over: over.signal })
+  await Promise.all(
+    schedule.clients.map(async (callers) => {
+      try {
+        await using client = await lab.connect(givenUp)
+        await Promise.all(callers.map((calls) => callAll(client, calls, recorder)))
+      } catch (error) {
+        told.push(String(error))
+      }
+    }),
+  )
+  over.abort()
+  await failing
+  world.clientWire.mend()
+  world.deviceWire.mend()
+  world.signalBroker('SIGCONT')
+  const last = recordCalls(outside, seen, () => {})
+  // Without the socket's file nobody comes in any more.
+  const isFound = !schedule.faults.some(({ name }) => name.startsWith('socket-'))
+  if (!broker.lost.aborted && isFound)
+    await callLast(lab.connect(givenUp), lab.routers.keys(), last)
+  const closedAtMs = time.now()
+  await broker.close({ deadlineMs: CLOSE_MS })
+  await watched.over
+  await outside.sleep(SETTLE_MS)
+  const left = [...leftBy(lab)]
+  const { turns, events } = watched
+  const { calls } = recorder
+  const errors = [...calls.flatMap(messageOf), ...told].join('\n')
+  const texts = {
+    'an error': errors,
+    'an event': JSON.stringify(events),
+    'the log': lab.logged(),
+    'the store': filesOf(DIRECTORY),
+  }
+  const lastCalls = last.calls
+  return { schedule, deviceLog, calls, lastCalls, turns, closedAtMs, left, grownBytes: 0, texts }
+}
+
+/** Longer than anybody waits for somebody who says goodbye. */
+const SETTLE_MS = 5_000
+
+/** Broker events with their time, from the second on: the first has happened before anybody could hear it. */
+function watch(lab: SimulatedLab): {
+  turns: readonly BrokerTurn[]
+  events: readonly SupervisedBrokerEvent[]
+  givenUp: AbortController
+  next: (wanted: string) => Promise<void>
+  over: Promise<void>
+} {
+  const turns: BrokerTurn[] = []
+  const events: SupervisedBrokerEvent[] = []
+  const givenUp = new AbortController()
+  const known = new Set<HostedProcess>([lab.current()])
+  const waiting = new Set<(event: string) => void>()
+  const hear = (event: SupervisedBrokerEvent): void => {
+    events.push(event)
+    if (event.event === 'fallback' || event.event === 'aborted') givenUp.abort()
+    const listens = event.event === 'listening'
+    const others = [...known].filter((one) => !one.process.isDead && one !== lab.current())
+    const alive = listens ? others.map(({ process }) => process.pid) : []
+    turns.push({ atMs: lab.time.now(), event, alive })
+    if (listens) known.add(lab.current())
+    for (const tell of waiting) tell(event.event)
+  }
+  const over = (async () => {
+    for await (const event of lab.broker.events()) hear(event)
+  })()
+  const next = (wanted: string): Promise<void> =>
+    new Promise((resolve) => {
+      const tell = (event: string): void => {
+        if (event !== wanted) return
+        waiting.delete(tell)
+        resolve()
+      }
+      waiting.add(tell)
+    })
+  return { turns, events, givenUp, next, over }
+}
+
+/** Whether there is a way to each device again. */
+async function callLast(
+  opening: Promise<BrokerClient>,
+  devices: Iterable<string>,
+  recorder: CallRecorder,
+): Promise<void> {
+  try {
+    await using client = await opening
+    const calls = Array.from(devices, (device) => {
+      return recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS })
+    })
+    await Promise.all(calls)
+  } catch {
+    // Lost just now.
+  }
+}
+
+function messageOf({ outcome }: CallRecord): string[] {
+  return outcome.kind === 'failed' ? [outcome.message] : []
+}
+
+function filesOf(directory: string): string {
+  return readdirSync(directory)
+    .map((name) => readFileSync(path.join(directory, name), 'latin1'))
+    .join('\n')
+}
