@@ -2,11 +2,14 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { systemClock } from '@nac-broker/supervisor'
+import { allFaults } from './faults/all-faults.ts'
+import type { Fault } from './faults/fault.ts'
 import { explore } from './schedules/explore.ts'
 import type { Asked, Verdict } from './schedules/run-one.ts'
 import { shrink } from './schedules/shrink.ts'
 
-const HELP = `Usage: npx -y pnpm@12 chaos [--schedules N] [--for MINUTESm] [--seed S [--only 1,3]] [--simulated] [--jobs N]
+const HELP = `Usage: npx -y pnpm@12 chaos [--schedules N] [--for MINUTESm] [--seed S [--only 1,3]] [--fault NAME,NAME]
+       [--simulated] [--jobs N]
 
 Runs brokers, clients and simulated devices, with real processes, sockets and SSH, and makes them suffer
 what a seed draws. Judges by the devices' own log, what callers were told, and what the system says.
@@ -15,6 +18,7 @@ what a seed draws. Judges by the devices' own log, what callers were told, and w
   --for 10m       for so long instead (s, m or h)
   --seed S        the first one's seed; default a new one each time. Without --schedules, that one alone
   --only 1,3      with --seed: only these of its faults
+  --fault NAMES   draws from these faults only; what there are: docs/chaos.md
   --simulated     all in one process, on a clock of its own: fast, and the same each time
   --jobs N        how many at a time; default: two for each core, one where they are simulated
   --until-failed  no further than the first one that fails
@@ -28,6 +32,7 @@ interface Wanted {
   readonly schedules: number
   readonly endMs: number
   readonly only: number[] | undefined
+  readonly faults: string[] | undefined
   readonly simulated: boolean
   readonly jobs: number
   readonly untilFailed: boolean
@@ -39,7 +44,7 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   let wanted: Wanted | undefined
   try {
-    wanted = understood()
+    wanted = await understood()
   } catch (error) {
     console.error(`chaos: ${(error as Error).message}; see --help`)
     return 2
@@ -70,13 +75,14 @@ async function main(): Promise<number> {
   return failed.length > 0 || done === 0 ? 1 : 0
 }
 
-function understood(): Wanted | undefined {
+async function understood(): Promise<Wanted | undefined> {
   const { values } = parseArgs({
     options: {
       schedules: { type: 'string' },
       for: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string' },
+      fault: { type: 'string' },
       simulated: { type: 'boolean', default: false },
       jobs: { type: 'string' },
       'until-failed': { type: 'boolean', default: false },
@@ -96,12 +102,20 @@ function understood(): Wanted | undefined {
     first: whole('--seed', values.seed, 0) ?? Math.floor(systemClock.random() * 1e9),
     schedules: whole('--schedules', values.schedules, 1) ?? (forMs === undefined ? few : Infinity),
     endMs: systemClock.now() + (forMs ?? Infinity),
+    faults: known(values.fault?.split(','), await allFaults()),
     only: values.only?.split(',').map((one) => whole('--only', one, 1) ?? 0),
     simulated,
     jobs: whole('--jobs', values.jobs, 1) ?? availableParallelism() * (simulated ? 1 : 2),
     untilFailed: values['until-failed'],
     json: values.json,
   }
+}
+
+/** @throws {Error} for a name that no fault has */
+function known(names: string[] | undefined, faults: readonly Fault[]): string[] | undefined {
+  const unknown = names?.find((name) => !faults.some((fault) => fault.name === name))
+  if (unknown === undefined) return names
+  throw new Error(`--fault: there is no fault "${unknown}"`)
 }
 
 function whole(option: string, text: string | undefined, least: number): number | undefined {
@@ -118,11 +132,11 @@ function duration(text: string): number {
 }
 
 function* schedulesOf(
-  { first, schedules, endMs, only, simulated }: Wanted,
+  { first, schedules, endMs, only, faults, simulated }: Wanted,
   isOver: () => boolean,
 ): Generator<Asked> {
   for (let at = 0; at < schedules && systemClock.now() < endMs && !isOver(); at++) {
-    yield { seed: first + at, only, simulated }
+    yield { seed: first + at, only, faults, simulated }
   }
 }
 
@@ -136,13 +150,13 @@ function told({ seed, violations }: Verdict): string {
 /** With the fewest faults with which it fails again; one that does not fail again is told as it was. */
 async function tellShrunk(verdict: Verdict): Promise<void> {
   const { seed, faults, simulated } = verdict
-  const all = verdict.only ?? Array.from({ length: faults }, (_, at) => at + 1)
+  const all = verdict.only ?? Array.from({ length: verdict.drawn }, (_, at) => at + 1)
   let last = verdict
   const fails = async (only: readonly number[]): Promise<boolean> => {
     let failed = false
     const tries = simulated ? 1 : 3
     await explore(
-      Array.from({ length: tries }, () => ({ seed, only, simulated })),
+      Array.from({ length: tries }, () => ({ seed, only, faults, simulated })),
       {
         jobs: tries,
         onVerdict(again) {
@@ -157,7 +171,8 @@ async function tellShrunk(verdict: Verdict): Promise<void> {
   const fewest = await shrink(all, fails)
   const only = fewest.length > 0 ? ` --only ${fewest.join(',')}` : ''
   const level = simulated ? ' --simulated' : ''
-  console.log(`\nTo see it again: npx -y pnpm@12 chaos${level} --seed ${seed}${only}`)
+  const among = faults ? ` --fault ${faults.join(',')}` : ''
+  console.log(`\nTo see it again: npx -y pnpm@12 chaos${level} --seed ${seed}${among}${only}`)
   console.log(told(last))
   for (const line of last.timeline) console.log(`  ${line}`)
 }

@@ -1,18 +1,24 @@
 import { draw } from '../chaos-seed.fixture.ts'
+import { pick } from '../schedules/draw-schedule.ts'
 import { fault } from './fault.ts'
 
-const SILENT_MS = 60_000
+/** Longer than any caller waits, or so that the answer comes when its command has just timed out. */
+const LATE_MS = [60_000, 3_300] as const
 
-/** A device takes longer over each answer than anybody waits, for a while. */
-export default fault<{ device: number; forMs: number }>({
+/** A device takes too long over each answer, for a while. */
+export default fault<{ device: number; answersAfterMs: number; forMs: number }>({
   name: 'device-silent',
-  draw: (random) => ({ device: draw(random, 0, 3), forMs: draw(random, 50, 1_500) }),
-  async inject({ devices, pause }, { device, forMs }, over) {
+  draw: (random) => ({
+    device: draw(random, 0, 3),
+    answersAfterMs: pick(random, LATE_MS),
+    forMs: draw(random, 50, 1_500),
+  }),
+  async inject({ devices, pause }, { device, answersAfterMs, forMs }, over) {
     const one = devices[device % devices.length]
+    const { latencyMs = 0 } = one ?? {}
     // One that is silent already has nothing to come back to.
-    if (!one || one.latencyMs === SILENT_MS) return
-    const { latencyMs } = one
-    one.latencyMs = SILENT_MS
+    if (!one || LATE_MS.some((ms) => ms === latencyMs)) return
+    one.latencyMs = answersAfterMs
     await pause(forMs, over)
     one.latencyMs = latencyMs
   },

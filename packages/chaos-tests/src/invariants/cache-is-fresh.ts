@@ -11,8 +11,17 @@ export const cacheIsFresh: Invariant = {
     for (const { line, device, askedAt, startedMs, outcome } of calls) {
       if (!line.startsWith('show nonce') || outcome.kind !== 'acknowledged') continue
       const sha256 = createHash('sha256').update(outcome.output).digest('hex')
-      const readAt = deviceLog.findIndex(
+      const answeredAt = deviceLog.findIndex(
         (entry) => entry.event === 'output' && entry.device === device && entry.sha256 === sha256,
+      )
+      const session = deviceLog[answeredAt]?.session
+      // What a device shows may be as it was when it was asked.
+      const readAt = deviceLog.findLastIndex(
+        (entry, at) =>
+          at < answeredAt &&
+          entry.event === 'command' &&
+          entry.device === device &&
+          entry.session === session,
       )
       const missed = changes.find((change) => {
         if (change.device !== device || change.settledAt > askedAt) return false

@@ -1,7 +1,7 @@
 import type { Invariant } from './invariant.ts'
 
 /** What a device or a host key may be the reason of is nobody's fault. */
-const HUNG = ['SESSION_LIMIT', 'DEADLINE_EXCEEDED', 'INTERNAL', 'BROKER_BUSY']
+const HUNG = ['SESSION_LIMIT', 'DEADLINE_EXCEEDED', 'COMMAND_TIMEOUT', 'INTERNAL', 'BROKER_BUSY']
 
 export const recovers: Invariant = {
   name: 'recovers',

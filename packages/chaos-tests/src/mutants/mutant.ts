@@ -4,6 +4,8 @@ export interface Mutant {
   /** What it stands for, in a few words. */
   readonly mistake: string
   readonly edits: readonly Edit[]
+  /** What it needs to show, where it rarely comes together; absent: whatever is drawn. */
+  readonly faults?: readonly string[]
 }
 
 export interface Edit {

@@ -61,13 +61,16 @@ export const MUTANTS: readonly Mutant[] = [
     'const lease = await this.#slot(signal)',
     'const lease = undefined as Lease | undefined',
   ),
-  one(
-    'direct-repeats-changes',
-    'a direct client sends a change again when its session was lost',
-    'client/src/direct/direct.ts',
-    "return this.#run(call, device, work, ({ sent }) => sent === 'no')",
-    'return this.#run(call, device, work, () => true)',
-  ),
+  {
+    ...one(
+      'direct-repeats-changes',
+      'a direct client sends a change again when its session was lost',
+      'client/src/direct/direct.ts',
+      "return this.#run(call, device, work, ({ sent }) => sent === 'no')",
+      'return this.#run(call, device, work, () => true)',
+    ),
+    faults: ['broker-killed', 'device-drops-sessions'],
+  },
   {
     name: 'sent-again',
     mistake: 'what an earlier broker has sent is sent again',
@@ -172,8 +175,8 @@ export const MUTANTS: readonly Mutant[] = [
     'living-are-reaped',
     'leases of owners that live are reaped',
     'run-store/src/generations.ts',
-    'return ended || processIsGone(owner)',
-    'return ended || !processIsGone(owner)',
+    'return ended || this.#connection.processes.isGone(owner)',
+    'return ended || !this.#connection.processes.isGone(owner)',
   ),
   one(
     'one-session-too-many',
@@ -189,13 +192,25 @@ export const MUTANTS: readonly Mutant[] = [
     'pooled.lease.release()\n    if (end.by',
     'if (end.by',
   ),
-  one(
-    'session-used-after-timeout',
-    "a session whose command timed out serves the next one, which gets the late one's output",
-    CLI,
-    'const timer = this.#clock.startTimer(timeoutMs, () => this.#end(this.#timedOut(timeoutMs)))',
-    'const timer = this.#clock.startTimer(timeoutMs, () => this.#cli.fail(this.#timedOut(timeoutMs)))',
-  ),
+  {
+    ...one(
+      'session-used-after-timeout',
+      "a session whose command timed out serves the next one, which gets the late one's output",
+      CLI,
+      `const timer = this.#clock.startTimer(timeoutMs, () => this.#end(this.#timedOut(timeoutMs)))
+    const onAbort = (): void => this.#end(this.#error('CANCELLED', 'cancelled', 'yes'))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await work()`,
+      `const late = Promise.withResolvers<never>()
+    const timer = this.#clock.startTimer(timeoutMs, () => late.reject(this.#timedOut(timeoutMs)))
+    const onAbort = (): void => this.#end(this.#error('CANCELLED', 'cancelled', 'yes'))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([work(), late.promise])`,
+    ),
+    faults: ['device-silent'],
+  },
   one(
     'commands-overlap',
     'two commands run on one session at a time',
@@ -239,18 +254,18 @@ export const MUTANTS: readonly Mutant[] = [
     'this.#backoff.reset()\n    const delayMs = this.#backoff.nextDelayMs()',
   ),
   one(
-    'clean-exit-is-a-crash',
-    'a broker that was asked to stop is started again',
-    'supervisor/src/supervise.ts',
-    "if (end.how === 'crashed') this.#recordCrash(end.error, readyMs)",
-    "this.#recordCrash(end.how === 'crashed' ? end.error : undefined, readyMs)",
+    'always-restarts',
+    'a broker is restarted whatever the crash policy is',
+    SUPERVISOR,
+    "restart: first === 'restart' ? 'transient' : 'temporary',",
+    "restart: first === 'restart' ? 'transient' : 'transient',",
   ),
   one(
     'socket-left',
     'the socket file stays when the broker is closed',
     SUPERVISOR,
-    'await rm(place.path, { force: true })',
-    'void rm',
+    'await place.clear()\n',
+    '\n',
   ),
   one(
     'timer-left',
@@ -272,13 +287,6 @@ export const MUTANTS: readonly Mutant[] = [
     'broker/src/kept-outputs.ts',
     'if (secrets.areIn(command) || secrets.areIn(content)) return',
     'void secrets',
-  ),
-  one(
-    'backpressure-off',
-    'a client that does not read is written to all the same',
-    'broker/src/messagepack-peer.ts',
-    'rest = rest.subarray(CHUNK_BYTES)\n      if (this.#socket.writableNeedDrain) await this.#drained()',
-    'rest = rest.subarray(CHUNK_BYTES)',
   ),
 ]
 

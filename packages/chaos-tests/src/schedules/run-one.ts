@@ -7,24 +7,31 @@ import { timelineOf } from './timeline.ts'
 
 export interface Asked {
   readonly seed: number
-  /** Which of its faults, from 1; absent: all. */
+  /** Faults to draw from, by name; absent: every one. */
+  readonly faults?: readonly string[] | undefined
+  /** Which of those that are drawn, from 1; absent: all. */
   readonly only?: readonly number[] | undefined
   /** Whether on a time of its own, and in one process. */
   readonly simulated?: boolean | undefined
 }
 
 export interface Verdict extends Asked {
-  readonly faults: number
+  /** How many were drawn. */
+  readonly drawn: number
   readonly tookMs: number
   readonly violations: readonly Violation[]
   readonly timeline: readonly string[]
 }
 
 /** Draws the seed's schedule, runs it with all its faults or only some, and judges what happened. */
-export async function runOne({ seed, only, simulated }: Asked): Promise<Verdict> {
+export async function runOne(asked: Asked): Promise<Verdict> {
   const startedMs = performance.now()
+  const { seed, faults: names, only, simulated } = asked
   const faults = await allFaults()
-  const drawn = drawSchedule(seed, faults)
+  const drawn = drawSchedule(
+    seed,
+    faults.filter(({ name }) => names?.includes(name) ?? true),
+  )
   const some = drawn.faults.filter((_, at) => only === undefined || only.includes(at + 1))
   const byName = new Map(faults.map((fault) => [fault.name, fault]))
   const run = simulated ? runSimulated : runSchedule
@@ -32,5 +39,5 @@ export async function runOne({ seed, only, simulated }: Asked): Promise<Verdict>
   const violations = judge(evidence)
   const timeline = violations.length > 0 ? timelineOf(evidence) : []
   const tookMs = performance.now() - startedMs
-  return { seed, only, simulated, faults: drawn.faults.length, tookMs, violations, timeline }
+  return { ...asked, drawn: drawn.faults.length, tookMs, violations, timeline }
 }

@@ -44,7 +44,7 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
       clock,
       enablePassword: undefined,
       log: { write: setup.log, close() {} },
-      latencyMs: () => this.latencyMs,
+      latencyMs: () => this.latencyMs * 2 * setup.wires.random.random(),
     })
   }
 
