@@ -1,11 +1,13 @@
 /** `pnpm chaos`: runs schedules of faults, shrinks those that fail, and says how to see them again. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '@nac-broker/supervisor'
 import { allFaults } from './faults/all-faults.ts'
 import type { Fault } from './faults/fault.ts'
 import { explore } from './schedules/explore.ts'
-import type { Asked, Verdict } from './schedules/run-one.ts'
+import { type Asked, commandOf, type Verdict } from './schedules/run-one.ts'
 import { shrink } from './schedules/shrink.ts'
 
 const HELP = `Usage: npx -y pnpm@12 chaos [--schedules N] [--for MINUTESm] [--seed S [--only 1,3]] [--fault NAME,NAME]
@@ -22,6 +24,8 @@ what a seed draws. Judges by the devices' own log, what callers were told, and w
   --simulated     all in one process, on a clock of its own: fast, and the same each time
   --jobs N        how many at a time; default: two for each core, one where they are simulated
   --until-failed  no further than the first one that fails
+  --html FILE     with --seed: a page of that schedule, with a picture, also where nothing was violated;
+                  one that fails has a page in chaos-report/ in any case
   --json          one JSON line for each, instead of words
   --help          this
 
@@ -36,6 +40,8 @@ interface Wanted {
   readonly simulated: boolean
   readonly jobs: number
   readonly untilFailed: boolean
+  /** Where the page of the only schedule belongs. */
+  readonly html: string | undefined
   readonly json: boolean
 }
 
@@ -62,13 +68,15 @@ async function main(): Promise<number> {
     onVerdict(verdict) {
       done++
       if (verdict.violations.length > 0) failed.push(verdict)
-      if (wanted.json) console.log(JSON.stringify(verdict))
+      if (wanted.html !== undefined) writePage(verdict, wanted.html)
+      const { page: _page, ...line } = verdict
+      if (wanted.json) console.log(JSON.stringify(line))
       else if (verdict.violations.length > 0) console.log(told(verdict))
       else if (done % (wanted.simulated ? 1_000 : 25) === 0)
         console.log(`${done} schedules, ${failed.length} failed`)
     },
   })
-  if (!wanted.json) for (const verdict of failed) await tellShrunk(verdict)
+  if (!wanted.json) for (const verdict of failed) await tellShrunk(verdict, wanted.html)
   const seconds = Math.round((systemClock.now() - startedMs) / 1000)
   const summary = `${done} schedules in ${seconds} s, ${failed.length} failed`
   console[wanted.json ? 'error' : 'log'](summary)
@@ -86,6 +94,7 @@ async function understood(): Promise<Wanted | undefined> {
       simulated: { type: 'boolean', default: false },
       jobs: { type: 'string' },
       'until-failed': { type: 'boolean', default: false },
+      html: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -93,6 +102,9 @@ async function understood(): Promise<Wanted | undefined> {
   if (values.help) return undefined
   if (values.only !== undefined && values.seed === undefined) {
     throw new Error('--only says which faults of a --seed, and there is none')
+  }
+  if (values.html !== undefined && (values.seed === undefined || values.schedules !== undefined)) {
+    throw new Error('--html is for the schedule of one --seed')
   }
   const forMs = values.for === undefined ? undefined : duration(values.for)
   const { simulated } = values
@@ -107,6 +119,7 @@ async function understood(): Promise<Wanted | undefined> {
     simulated,
     jobs: whole('--jobs', values.jobs, 1) ?? availableParallelism() * (simulated ? 1 : 2),
     untilFailed: values['until-failed'],
+    html: values.html,
     json: values.json,
   }
 }
@@ -132,11 +145,11 @@ function duration(text: string): number {
 }
 
 function* schedulesOf(
-  { first, schedules, endMs, only, faults, simulated }: Wanted,
+  { first, schedules, endMs, only, faults, simulated, html }: Wanted,
   isOver: () => boolean,
 ): Generator<Asked> {
   for (let at = 0; at < schedules && systemClock.now() < endMs && !isOver(); at++) {
-    yield { seed: first + at, only, faults, simulated }
+    yield { seed: first + at, only, faults, simulated, page: html !== undefined }
   }
 }
 
@@ -148,7 +161,7 @@ function told({ seed, violations }: Verdict): string {
 }
 
 /** With the fewest faults with which it fails again; one that does not fail again is told as it was. */
-async function tellShrunk(verdict: Verdict): Promise<void> {
+async function tellShrunk(verdict: Verdict, html: string | undefined): Promise<void> {
   const { seed, faults, simulated } = verdict
   const all = verdict.only ?? Array.from({ length: verdict.drawn }, (_, at) => at + 1)
   let last = verdict
@@ -169,10 +182,16 @@ async function tellShrunk(verdict: Verdict): Promise<void> {
     return failed
   }
   const fewest = await shrink(all, fails)
-  const only = fewest.length > 0 ? ` --only ${fewest.join(',')}` : ''
-  const level = simulated ? ' --simulated' : ''
-  const among = faults ? ` --fault ${faults.join(',')}` : ''
-  console.log(`\nTo see it again: npx -y pnpm@12 chaos${level} --seed ${seed}${among}${only}`)
+  console.log(`\nTo see it again: ${commandOf({ seed, only: fewest, faults, simulated })}`)
   console.log(told(last))
   for (const line of last.timeline) console.log(`  ${line}`)
+  writePage(last, html ?? path.join('chaos-report', `seed-${seed}.html`))
+}
+
+/** One that hung or died has none. */
+function writePage({ page }: Verdict, file: string): void {
+  if (page === undefined) return
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, page)
+  console.error(`its page: ${file}`)
 }

@@ -23,7 +23,7 @@ function executed(line: string, output: string): DeviceLogEntry[] {
 function answered(line: string, output: string, made: Partial<CallRecord> = {}): CallRecord {
   const outcome = { kind: 'acknowledged', output, cached: false } as const
   const times = { askedAt: 0, settledAt: 3, startedMs: 0, tookMs: 1, late: false }
-  return { device: 'sim-1', line, timeoutMs: 1_000, ...times, outcome, ...made }
+  return { caller: '1.1', device: 'sim-1', line, timeoutMs: 1_000, ...times, outcome, ...made }
 }
 
 function listening(generation: number, alive: number[] = []): BrokerTurn {
@@ -68,6 +68,8 @@ const GOOD: Evidence = {
   calls: [answered(READ, 'a. 1'), answered(CHANGE, 'b. 2', { settledAt: 5 })],
   lastCalls: [],
   turns: [lost(1), restarting(1, 50), listening(2)],
+  injected: [],
+  began: { atMs: 0, at: new Date(0) },
   closedAtMs: 10_000,
   left: [],
   grownBytes: 0,

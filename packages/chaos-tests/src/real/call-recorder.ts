@@ -10,7 +10,7 @@ const SLICE_MS = 10
 export interface CallRecorder {
   readonly calls: readonly CallRecord[]
   /** Never rejects: how it ended is on record. */
-  call(client: BrokerClient, planned: PlannedCall): Promise<void>
+  call(client: BrokerClient, planned: PlannedCall, caller: string): Promise<void>
 }
 
 /** `logLength` tells how much of the devices' log there is. */
@@ -22,12 +22,13 @@ export function recordCalls(
   const calls: CallRecord[] = []
   return {
     calls,
-    async call(client, planned) {
+    async call(client, planned, caller) {
       const { device, line, timeoutMs, key } = planned
       const startedMs = clock.now()
       const asked = { askedAt: logLength(), startedMs }
       const settles = { settledAt: Infinity, tookMs: 0, late: false }
-      const record: CallRecord = { ...planned, ...asked, ...settles, outcome: { kind: 'pending' } }
+      const outcome = { kind: 'pending' } as const
+      const record: CallRecord = { ...planned, caller, ...asked, ...settles, outcome }
       calls.push(record)
       const settled = new AbortController()
       void noteLateness(record, clock, settled.signal)

@@ -7,7 +7,7 @@ import { clockFor, drawingShares, Happenings } from '../chaos-seed.fixture.ts'
 import type { Fault } from '../faults/fault.ts'
 import { type FaultProxy, startFaultProxy } from '../proxy/fault-proxy.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
-import type { BrokerTurn, Evidence } from '../schedules/evidence.ts'
+import type { BrokerTurn, Evidence, InjectedFault } from '../schedules/evidence.ts'
 import type { PlannedCall, Schedule } from '../schedules/schedule.ts'
 import { startSupervisedLab, type SupervisedLab } from '../supervised-lab.fixture.ts'
 import { type CallRecorder, recordCalls } from './call-recorder.ts'
@@ -79,6 +79,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
       },
     }),
   )
+  const began = { atMs: systemClock.now(), at: systemClock.wallTime() }
   const clientWire = hit('client-wire')
     ? stack.use(await wireTo(lab.broker.socketPath, lab.directory))
     : undefined
@@ -106,7 +107,13 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
 
   const seen = (): number => lab.log.length
   const over = new AbortController()
-  const failing = injectAll(schedule, { faults, world, happenings, over: over.signal })
+  const failing = injectAll(schedule, {
+    faults,
+    world,
+    happenings,
+    now: () => systemClock.now(),
+    over: over.signal,
+  })
   const socketPath = clientWire ? path.join(lab.directory, 'wire.sock') : lab.broker.socketPath
   const env = { ...lab.broker.env(), NAC_TEST_BROKER_SOCKET: socketPath }
   await Promise.all(
@@ -118,14 +125,18 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
           clock: { ...clock, ...clockFor(seed, number) },
           connectTimeoutMs: CONNECT_MS,
         })
-        await Promise.all(callers.map((calls) => callAll(client, calls, recorder)))
+        await Promise.all(
+          callers.map((calls, caller) =>
+            callAll(client, calls, { recorder, caller: `${number + 1}.${caller + 1}` }),
+          ),
+        )
       } catch (error) {
         told.push(String(error))
       }
     }),
   )
   over.abort()
-  await failing
+  const injected = await failing
   world.clientWire.mend()
   world.deviceWire.mend()
   world.signalBroker('SIGCONT')
@@ -144,7 +155,9 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const left = isEnded ? [...files, 'something keeps the broker alive that was closed'] : files
   const { calls } = recorder
   const texts = textsOf({ lab, logged, calls, told })
-  return { deviceLog: lab.log, calls, lastCalls: last.calls, turns, closedAtMs, left, texts }
+  const lastCalls = last.calls
+  const { log: deviceLog } = lab
+  return { began, deviceLog, calls, lastCalls, turns, injected, closedAtMs, left, texts }
 }
 
 /** Whether there is a way to each device again. */
@@ -163,7 +176,7 @@ async function callLast(
     const devices = Array.from({ length: count }, (_, at) => `sim-${at + 1}`)
     await Promise.all(
       devices.map((device) =>
-        recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS }),
+        recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS }, 'last'),
       ),
     )
   } catch {
@@ -174,25 +187,28 @@ async function callLast(
 export async function callAll(
   client: BrokerClient,
   calls: readonly PlannedCall[],
-  recorder: CallRecorder,
+  { recorder, caller }: { recorder: CallRecorder; caller: string },
 ): Promise<void> {
   for (const call of calls) {
     if (client.lost.aborted) return
     // oxlint-disable-next-line no-await-in-loop -- a caller makes one call after the other
-    await recorder.call(client, call)
+    await recorder.call(client, call, caller)
   }
 }
 
+/** One after the other, each when its moment has come; what has happened is in what it resolves with. */
 export async function injectAll(
   schedule: Schedule,
   parts: {
     faults: ReadonlyMap<string, Fault>
     world: World
     happenings: Happenings
+    now: () => number
     over: AbortSignal
   },
-): Promise<void> {
-  const { faults, world, happenings, over } = parts
+): Promise<InjectedFault[]> {
+  const { faults, world, happenings, now, over } = parts
+  const injected: InjectedFault[] = []
   const lasting: Promise<void>[] = []
   for (const { name, after, args } of schedule.faults) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -200,9 +216,12 @@ export async function injectAll(
     if (over.aborted) break
     const fault = faults.get(name)
     if (!fault) throw new Error(`there is no fault "${name}"`)
-    lasting.push(fault.inject(world, args, over))
+    const one: InjectedFault = { name, args, fromMs: now(), toMs: undefined }
+    injected.push(one)
+    lasting.push(fault.inject(world, args, over).then(() => void (one.toMs = now())))
   }
   await Promise.all(lasting)
+  return injected
 }
 
 function wireTo(socketPath: string, directory: string): Promise<FaultProxy> {

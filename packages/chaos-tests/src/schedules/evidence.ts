@@ -16,6 +16,8 @@ export type CallOutcome =
 
 /** What a client asked for and what it was told. */
 export interface CallRecord extends PlannedCall {
+  /** Which client has asked, and which of its callers: `2.1`. */
+  readonly caller: string
   /** How much of the devices' log there was when it was asked, and when it settled. */
   askedAt: number
   settledAt: number
@@ -34,6 +36,15 @@ export interface BrokerTurn {
   readonly alive: readonly number[]
 }
 
+/** A fault that has been made to happen, on the clock of the broker's turns. */
+export interface InjectedFault {
+  readonly name: string
+  readonly args: unknown
+  readonly fromMs: number
+  /** When it was over; undefined where it never was. */
+  toMs: number | undefined
+}
+
 /** Everything that a run is judged by. None of it is the broker's or the client's own account. */
 export interface Evidence {
   readonly schedule: Schedule
@@ -42,6 +53,9 @@ export interface Evidence {
   /** Made by another client when everything is over, one for each device; none where there is no way. */
   readonly lastCalls: readonly CallRecord[]
   readonly turns: readonly BrokerTurn[]
+  readonly injected: readonly InjectedFault[]
+  /** When the run began: on the clock of the turns, and by the devices' calendar. */
+  readonly began: { readonly atMs: number; readonly at: Date }
   /** When the broker was told to close, on the clock of the turns. */
   readonly closedAtMs: number
   /** What was there after everything was closed, in words. */

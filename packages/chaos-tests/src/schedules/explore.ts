@@ -52,5 +52,6 @@ async function verdictOf(runner: ChildProcess, asked: Asked): Promise<Verdict> {
   runner.kill('SIGKILL')
   const violations = [{ invariant: 'nothing-hangs-or-dies', what: verdict }]
   const tookMs = systemClock.now() - startedMs
-  return { ...asked, drawn: 0, tookMs, violations, timeline: [] }
+  const { page: _page, ...which } = asked
+  return { ...which, drawn: 0, tookMs, violations, timeline: [] }
 }

@@ -1,5 +1,6 @@
 import { allFaults } from '../faults/all-faults.ts'
 import { runSchedule } from '../real/run-schedule.ts'
+import { pageOf } from '../report/page.ts'
 import { runSimulated } from '../simulated/run-simulated.ts'
 import { drawSchedule } from './draw-schedule.ts'
 import { judge, type Violation } from './judge.ts'
@@ -13,14 +14,26 @@ export interface Asked {
   readonly only?: readonly number[] | undefined
   /** Whether on a time of its own, and in one process. */
   readonly simulated?: boolean | undefined
+  /** Whether there is to be a page of it also where nothing was violated. */
+  readonly page?: boolean | undefined
 }
 
-export interface Verdict extends Asked {
-  /** How many were drawn. */
+/** What shows it again. */
+export function commandOf({ seed, only = [], faults, simulated }: Asked): string {
+  const level = simulated ? ' --simulated' : ''
+  const among = faults ? ` --fault ${faults.join(',')}` : ''
+  const some = only.length > 0 ? ` --only ${only.join(',')}` : ''
+  return `npx -y pnpm@12 chaos${level} --seed ${seed}${among}${some}`
+}
+
+export interface Verdict extends Omit<Asked, 'page'> {
+  /** How many faults were drawn. */
   readonly drawn: number
   readonly tookMs: number
   readonly violations: readonly Violation[]
   readonly timeline: readonly string[]
+  /** The same as a page of HTML. */
+  readonly page?: string
 }
 
 /** Draws the seed's schedule, runs it with all its faults or only some, and judges what happened. */
@@ -37,7 +50,11 @@ export async function runOne(asked: Asked): Promise<Verdict> {
   const run = simulated ? runSimulated : runSchedule
   const evidence = await run({ ...drawn, faults: some }, byName)
   const violations = judge(evidence)
-  const timeline = violations.length > 0 ? timelineOf(evidence) : []
+  const isTold = violations.length > 0
+  const timeline = isTold ? timelineOf(evidence) : []
+  const page = (isTold || asked.page) && pageOf(evidence, violations, commandOf(asked))
   const tookMs = performance.now() - startedMs
-  return { ...asked, drawn: drawn.faults.length, tookMs, violations, timeline }
+  const { page: _page, ...which } = asked
+  const told = { ...which, drawn: drawn.faults.length, tookMs, violations, timeline }
+  return page ? { ...told, page } : told
 }

@@ -12,5 +12,6 @@ process.on('disconnect', () => process.exit())
 /** What the run itself fails of, and not a call in it, nobody has foreseen. */
 function failed(asked: Asked, error: unknown): Verdict {
   const violations = [{ invariant: 'nothing-hangs-or-dies', what: inspect(error) }]
-  return { ...asked, drawn: 0, tookMs: 0, violations, timeline: [] }
+  const { page: _page, ...which } = asked
+  return { ...which, drawn: 0, tookMs: 0, violations, timeline: [] }
 }

@@ -58,6 +58,7 @@ async function perform(
   const onDevice = happenings.happened
   const lab = await startSimulatedLab(schedule, { time, testbed, directory: DIRECTORY, onDevice })
   const { broker, deviceLog, outside } = lab
+  const began = { atMs: time.now(), at: outside.wallTime() }
   const watched = watch(lab)
   const givenUp = watched.givenUp.signal
   const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp })
@@ -66,19 +67,24 @@ async function perform(
   const told: string[] = []
   const recorder = recordCalls(outside, seen, happenings.happened)
   const over = new AbortController()
-  const failing = injectAll(schedule, { faults, world, happenings, over: over.signal })
+  const now = (): number => time.now()
+  const failing = injectAll(schedule, { faults, world, happenings, now, over: over.signal })
   await Promise.all(
-    schedule.clients.map(async (callers) => {
+    schedule.clients.map(async (callers, number) => {
       try {
         await using client = await lab.connect(givenUp)
-        await Promise.all(callers.map((calls) => callAll(client, calls, recorder)))
+        await Promise.all(
+          callers.map((calls, caller) =>
+            callAll(client, calls, { recorder, caller: `${number + 1}.${caller + 1}` }),
+          ),
+        )
       } catch (error) {
         told.push(String(error))
       }
     }),
   )
   over.abort()
-  await failing
+  const injected = await failing
   world.clientWire.mend()
   world.deviceWire.mend()
   world.signalBroker('SIGCONT')
@@ -102,7 +108,8 @@ async function perform(
     'the store': filesOf(DIRECTORY),
   }
   const lastCalls = last.calls
-  return { schedule, deviceLog, calls, lastCalls, turns, closedAtMs, left, grownBytes: 0, texts }
+  const seenAndTold = { deviceLog, calls, lastCalls, turns, injected }
+  return { schedule, began, ...seenAndTold, closedAtMs, left, grownBytes: 0, texts }
 }
 
 /** Longer than anybody waits for somebody who says goodbye. */
@@ -155,7 +162,7 @@ async function callLast(
   try {
     await using client = await opening
     const calls = Array.from(devices, (device) => {
-      return recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS })
+      return recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS }, 'last')
     })
     await Promise.all(calls)
   } catch {
