@@ -3,6 +3,7 @@ import {
   BrokerError,
   type BrokerStatistics,
   type StatusResult,
+  type ToldEvent,
 } from '@nac-broker/protocol'
 import {
   EventFeed,
@@ -96,6 +97,11 @@ export class BrokerSupervisor implements SupervisedBroker {
 
   events(): AsyncIterable<SupervisedBrokerEvent> {
     return this.#feed.stream()
+  }
+
+  tell(event: ToldEvent): void {
+    this.#feed.emit(event)
+    this.#current?.tell(event)
   }
 
   close({ deadlineMs = 5_000 }: CloseOptions = {}): Promise<string[]> {

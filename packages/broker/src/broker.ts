@@ -5,6 +5,7 @@ import {
   type BrokerEvent,
   type BrokerStatistics,
   type StatusResult,
+  type ToldEvent,
 } from '@nac-broker/protocol'
 import { type Clock, systemClock, withDeadline, failpoint } from '@nac-broker/supervisor'
 import { pino } from 'pino'
@@ -39,6 +40,8 @@ export interface Broker extends AsyncDisposable {
   status(): StatusResult
   /** What happens from now on, until the broker is closed; with `commands: false` but for commands. */
   events(options?: { commands?: boolean }): AsyncIterable<BrokerEvent>
+  /** Tells whoever listens, as if it had happened in the broker. */
+  tell(event: ToldEvent): void
   /**
    * Takes no new work, answers what is under way, logs out of every device, removes the socket.
    * Returns the names of the devices whose sessions had to be cut off. Idempotent; called again, the
@@ -149,6 +152,7 @@ export async function startBroker(
     statistics: () => ({ ...tally.counts }),
     status: () => brokerStatus(context),
     events: ({ commands: all = true } = {}) => (all ? feed.all : feed.withoutCommands).stream(),
+    tell: emit,
     async close({ deadlineMs = 5_000 } = {}) {
       const deadline = clock.startTimer(deadlineMs, () => late.abort())
       closing ??= close()

@@ -278,13 +278,16 @@ export class DeviceLane {
     failpoint('broker.session.ended')
     const by = this.#sessions.remove(pooled, end)
     pooled.lease.release()
-    if (end.by === 'device') {
-      this.#logins.lost(asBrokerError(end.error, { device: this.device.name }))
+    const closed = { event: 'session-closed', device: this.device.name, by } as const
+    if (end.by !== 'device') this.#context.emit(closed)
+    else {
+      const lost = asBrokerError(end.error, { device: this.device.name })
+      this.#logins.lost(lost)
       // It may have been reloaded: what was true of it need not be true any more.
       this.endEpoch()
       this.#context.onDeviceClosed(this.device.name)
+      this.#context.emit({ ...closed, message: lost.message })
     }
-    this.#context.emit({ event: 'session-closed', device: this.device.name, by })
     this.#pump()
   }
 }

@@ -3,6 +3,7 @@ import {
   type BrokerEvent,
   type BrokerStatistics,
   type StatusResult,
+  type ToldEvent,
 } from '@nac-broker/protocol'
 import { type Clock, LivenessCheck, withDeadline } from '@nac-broker/supervisor'
 import { NO_STATISTICS } from './broker-statistics.ts'
@@ -67,6 +68,11 @@ export class Generation {
   /** Rejects with the reason when the broker crashes or stalls. */
   get lost(): Promise<never> {
     return this.#lost.promise
+  }
+
+  /** For its subscribers. */
+  tell(event: ToldEvent): void {
+    this.#hosted.post({ type: 'tell', event })
   }
 
   /** @throws {BrokerError} `BROKER_LOST` */

@@ -38,6 +38,7 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     statistics: () => broker.statistics(),
     status: async () => broker.status(),
     events: () => feed.stream(),
+    tell: (event) => broker.tell(event),
     async close(closeOptions?: CloseOptions) {
       const cutOff = await broker.close(closeOptions)
       await (gone ??= putAway())

@@ -1,4 +1,10 @@
-import type { BrokerEvent, BrokerStatistics, StatusResult } from '@nac-broker/protocol'
+import type {
+  BrokerEvent,
+  BrokerStatistics,
+  GenerationEvent,
+  StatusResult,
+  ToldEvent,
+} from '@nac-broker/protocol'
 import type { RunStore } from '@nac-broker/run-store'
 import type { Logger } from 'pino'
 import type { CloseOptions } from './broker.ts'
@@ -26,15 +32,7 @@ export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'
 }
 
 /** What happens to the run's broker, beside what happens in it. */
-export type SupervisedBrokerEvent =
-  | BrokerEvent
-  | { event: 'listening'; generation: number; pid: number; socket: string }
-  | { event: 'broker-lost'; generation: number; message: string }
-  | { event: 'restarting'; generation: number; delayMs: number }
-  /** No broker any more: clients that fall back go to the devices directly. */
-  | { event: 'fallback'; generation: number }
-  /** No broker any more, and nothing in its place. */
-  | { event: 'aborted'; generation: number; message: string }
+export type SupervisedBrokerEvent = BrokerEvent | GenerationEvent
 
 /** The run's broker, through all its generations. */
 export interface SupervisedBroker extends AsyncDisposable {
@@ -53,6 +51,11 @@ export interface SupervisedBroker extends AsyncDisposable {
   status(): Promise<StatusResult>
   /** What happens from now on, until the broker is closed. */
   events(): AsyncIterable<SupervisedBrokerEvent>
+  /**
+   * Tells those who read `events()` and the broker's subscribers; what is told while there is no broker,
+   * no subscriber hears.
+   */
+  tell(event: ToldEvent): void
   /**
    * Returns the names of the devices whose sessions had to be cut off. Idempotent; called again, the
    * earlier deadline holds.

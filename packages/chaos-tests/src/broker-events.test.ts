@@ -1,7 +1,8 @@
-import type { BrokerEvent } from '@nac-broker/client'
+import { type BrokerEvent, connect } from '@nac-broker/client'
 import { expect, it } from 'vitest'
 import { startLab } from './lab.fixture.ts'
 import { NacTestClient } from './nac-test-client.fixture.ts'
+import { startSupervisedLab } from './supervised-lab.fixture.ts'
 
 type Kind = BrokerEvent['event']
 
@@ -77,3 +78,31 @@ it('one command of a device answers for those who ask for it together, and each 
   }
   expect(from.toSorted()).toEqual(['device', 'shared', 'shared'])
 })
+
+it('a checkpoint is told with whose it is, and without what it says', async () => {
+  await using lab = await startSupervisedLab({ host: 'thread' })
+  await using watching = await connect({ socketPath: lab.broker.socketPath })
+  const events = watching.events()
+  await events.next()
+  const env = { NAC_BROKER_WORKER: 'bgp-1' }
+  await using worker = await connect({ socketPath: lab.broker.socketPath, env })
+  await worker.checkpoint({ secret: 'hunter2' })
+  expect(await next(events, 'checkpoint')).toEqual({ event: 'checkpoint', worker: 'bgp-1' })
+})
+
+it.each(['thread', 'process'] as const)(
+  'what the run tells a broker in a %s reaches its subscribers, and its supervisor once',
+  async (host) => {
+    await using lab = await startSupervisedLab({ host })
+    await using client = await connect({ socketPath: lab.broker.socketPath })
+    const events = client.events()
+    await events.next()
+    const told = { event: 'unit', unit: 'watch lab', kind: 'watch', state: 'ready' } as const
+    lab.broker.tell(told)
+    expect(await next(events, 'unit')).toEqual(told)
+    const opened = lab.next('session-opened')
+    await client.connect('sim-1')
+    await opened
+    expect(lab.events.filter(({ event }) => event === 'unit')).toEqual([told])
+  },
+)

@@ -51,7 +51,32 @@ const commandEventSchema = z.object({
 /** The steps of a login in their order; of one that failed, the last is where it failed. */
 const loginSteps = z.array(z.object({ step: z.string(), ms: z.number().nonnegative() })).optional()
 
-/** What happens in a broker, as its subscribers see it. */
+/**
+ * A change in how one of the things that a run depends on fares; never a clean stop as a failure. What is
+ * `unit` is unique: "device r1", "worker bgp", "broker", "watch lab".
+ */
+const unitEventSchema = z.object({
+  event: z.literal('unit'),
+  unit: z.string(),
+  kind: z.enum(['device', 'worker', 'broker', 'watch']),
+  state: z.enum(['starting', 'ready', 'busy', 'idle', 'stopping', 'stopped', 'failed']),
+  /** Of one that failed: one line for people. */
+  cause: z.string().optional(),
+  /** So many changes of this unit just before were not told, because they came too fast. */
+  folded: z.number().int().positive().optional(),
+})
+
+/** What the failure policy decided when a worker had failed; a crash policy's decisions are the broker's turns. */
+const policyDecisionSchema = z.object({
+  event: z.literal('policy-decision'),
+  policy: z.string(),
+  /** `go-on`: with the other workers, without another attempt for this one. */
+  decision: z.enum(['retry', 'go-on', 'stop']),
+  worker: z.string(),
+  reason: z.string(),
+})
+
+/** What happens in a broker, and what it is told of the run, as its subscribers see it. */
 export const brokerEventSchema = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('session-opened'),
@@ -64,6 +89,8 @@ export const brokerEventSchema = z.discriminatedUnion('event', [
     device: z.string(),
     /** `device`: the device or the network ended it; the others are the broker's own doing. */
     by: z.enum(['device', 'evicted', 'disconnected', 'timed-out', 'shutdown']),
+    /** By the device: what happened. */
+    message: z.string().optional(),
   }),
   z.object({
     event: z.literal('login-failed'),
@@ -88,9 +115,33 @@ export const brokerEventSchema = z.discriminatedUnion('event', [
   commandEventSchema,
   /** Workers that have waited for an answer for a second or longer; told again each second. */
   z.object({ event: z.literal('waiting'), workers: z.array(z.string()) }),
+  /** How far the worker has come is not in it: it may be large, and is the worker's own. */
+  z.object({ event: z.literal('checkpoint'), worker: z.string() }),
+  unitEventSchema,
+  policyDecisionSchema,
   z.object({ event: z.literal('draining') }),
   /** The subscriber read too slowly; this many events were left out just before this one. */
   z.object({ event: z.literal('missed'), count: z.number().int().positive() }),
+])
+
+const generation = z.number().int().positive()
+
+/** What happens to the run's broker, told by who keeps it running. */
+export const generationEventSchema = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal('listening'),
+    generation,
+    /** Of the process that owns the socket. */
+    pid: count,
+    socket: z.string(),
+  }),
+  z.object({ event: z.literal('broker-lost'), generation, message: z.string() }),
+  /** `generation` is the one to come. */
+  z.object({ event: z.literal('restarting'), generation, delayMs: z.number().nonnegative() }),
+  /** No broker any more: clients that fall back go to the devices directly. */
+  z.object({ event: z.literal('fallback'), generation }),
+  /** No broker any more, and nothing in its place. */
+  z.object({ event: z.literal('aborted'), generation, message: z.string() }),
 ])
 
 /**
@@ -108,6 +159,17 @@ export const directEventSchema = z.discriminatedUnion('event', [
   }),
 ])
 
+/** Everything that happens in a run and to its broker. */
+export const eventSchema = z.discriminatedUnion('event', [
+  ...directEventSchema.options,
+  ...generationEventSchema.options,
+])
+
+export type UnitChange = z.infer<typeof unitEventSchema>
+export type PolicyDecision = z.infer<typeof policyDecisionSchema>
+/** What a broker is told of its run, for its subscribers. */
+export type ToldEvent = UnitChange | PolicyDecision
+export type GenerationEvent = z.infer<typeof generationEventSchema>
 export type DirectEvent = z.infer<typeof directEventSchema>
 export type BrokerEvent = z.infer<typeof brokerEventSchema>
 export type CommandEvent = z.infer<typeof commandEventSchema>

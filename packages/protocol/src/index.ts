@@ -32,7 +32,12 @@ export {
   commandForEvent,
   type DirectEvent,
   directEventSchema,
+  eventSchema,
+  type GenerationEvent,
   type Outages,
+  type PolicyDecision,
+  type ToldEvent,
+  type UnitChange,
 } from './events.ts'
 export { firstIssue } from './first-issue.ts'
 export { encodeFrame, FrameDecoder, FrameError, MAX_FRAME_BYTES } from './frame.ts'

@@ -1,4 +1,10 @@
-import type { BrokerEvent, BrokerStatistics, StatusResult, WireError } from '@nac-broker/protocol'
+import type {
+  BrokerEvent,
+  BrokerStatistics,
+  StatusResult,
+  ToldEvent,
+  WireError,
+} from '@nac-broker/protocol'
 import type { BrokerOptions } from '../options.ts'
 
 /** What a broker is started with where it cannot be handed objects: everything here can be cloned. */
@@ -17,6 +23,8 @@ export type ToHosted =
   /** Answered with `alive` by the broker's own main loop. */
   | { type: 'probe' }
   | { type: 'status'; id: number }
+  /** For the broker's subscribers; it does not come back with its events. */
+  | { type: 'tell'; event: ToldEvent }
   /** Told again, the earlier deadline holds. */
   | { type: 'stop'; deadlineMs: number }
 

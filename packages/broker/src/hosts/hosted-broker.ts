@@ -47,6 +47,9 @@ export function runHostedBroker(
       case 'status':
         if (started) port.post({ type: 'status', id: message.id, status: started.broker.status() })
         return
+      case 'tell':
+        started?.broker.tell(message.event)
+        return
       case 'stop':
         // Told again, it has less time.
         if (stopping) void started?.broker.close(message)
@@ -98,6 +101,8 @@ async function forwardEvents(
   const post = (events: BrokerEvent[]): void => port.post({ type: 'events', events })
   const batch = new Batch(post, { ...COMMANDS, clock })
   for await (const event of happening) {
+    // These came from there.
+    if (event.event === 'unit' || event.event === 'policy-decision') continue
     batch.add(event)
     if (event.event !== 'command') batch.flush()
   }

@@ -5,6 +5,7 @@ import type { Handler } from './handler.ts'
 
 export const checkpoint: Handler<'checkpoint'> = async ({ broker }, { worker, value }) => {
   await inStore(broker, (checkpoints) => checkpoints.set(worker, value))
+  broker.feed.emit({ event: 'checkpoint', worker })
   return { recorded: true }
 }
 

@@ -189,7 +189,8 @@ export class DirectSession {
     if (by === 'device') await store?.epochs.endEpoch(device).catch(() => {})
     // One that cannot be released now is reaped when this process is gone.
     await lease?.release().catch(() => {})
-    emit({ event: 'session-closed', device, by })
+    const message = end.by === 'device' ? asBrokerError(end.error).message : undefined
+    emit({ event: 'session-closed', device, by, ...(message !== undefined && { message }) })
   }
 
   /** Gives an idle session up if others wait; looks again later if nobody does. */

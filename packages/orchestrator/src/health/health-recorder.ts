@@ -74,6 +74,9 @@ export class HealthRecorder {
         for (const device of this.#devices.values()) device.brokerLost(atMs)
         return this.#error({ at: isoTime(atMs), code: 'BROKER_LOST', message })
       }
+      case 'checkpoint':
+      case 'unit':
+      case 'policy-decision':
       case 'draining':
       case 'missed':
       case 'listening':
