@@ -7,6 +7,7 @@ import {
 } from '@nac-broker/protocol'
 import {
   EventFeed,
+  FailureDetector,
   type ServeRun,
   supervise,
   type SupervisionResult,
@@ -22,6 +23,8 @@ import { fence } from './fence.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
+import { unitChange } from './unit-change.ts'
+import { UnitRecord } from './unit-record.ts'
 import {
   environment,
   type Parts,
@@ -29,12 +32,17 @@ import {
   type SupervisedBrokerEvent,
 } from './supervised-broker.ts'
 
+/** The generations are its lives. */
+const UNIT = { name: 'broker', kind: 'broker' }
+
 /** Keeps one broker running, generation after generation. */
 export class BrokerSupervisor implements SupervisedBroker {
   readonly #host: Host
   readonly #standby: Standby | undefined
   readonly #parts: Parts
   readonly #feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
+  readonly #units: FailureDetector
+  readonly #record: UnitRecord
   readonly #stop = new AbortController()
   readonly #lost = new AbortController()
   readonly #firstReady = Promise.withResolvers<void>()
@@ -50,6 +58,11 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#standby = restarts ? new Standby(host, parts.options.clock ?? systemClock) : undefined
     this.#host = this.#standby?.launch ?? host
     this.#parts = parts
+    this.#record = new UnitRecord(parts.store)
+    this.#units = new FailureDetector({
+      clock: parts.options.clock,
+      onEvent: (event) => this.tell(unitChange(event)),
+    })
     this.generation = parts.generation
   }
 
@@ -100,8 +113,10 @@ export class BrokerSupervisor implements SupervisedBroker {
   }
 
   tell(event: ToldEvent): void {
-    this.#feed.emit(event)
-    this.#current?.tell(event)
+    this.#emit(event)
+    // The broker logs it together with its own.
+    if (this.#current) this.#current.tell(event)
+    else this.#parts.log.debug(event, event.event)
   }
 
   close({ deadlineMs = 5_000 }: CloseOptions = {}): Promise<string[]> {
@@ -119,7 +134,9 @@ export class BrokerSupervisor implements SupervisedBroker {
     await Promise.resolve()
     this.#stop.abort()
     await this.#supervision
+    this.#units[Symbol.dispose]()
     this.#feed.end()
+    await this.#record.settled()
     const { store, place, log } = this.#parts
     await store?.close()
     await place.clear()
@@ -168,10 +185,11 @@ export class BrokerSupervisor implements SupervisedBroker {
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       heartbeatTimeoutMs: settings.heartbeatTimeoutMs,
       clock,
-      onEvent: (event) => this.#feed.emit(event),
+      onEvent: (event) => this.#emit(event),
       onLog: (line) => relog(log, line),
     })
     const stopped = whenAborted(run.signal)
+    this.#units.start(UNIT)
     try {
       const pid = await Promise.race([generation.start(), stopped])
       if (pid === undefined) return
@@ -180,7 +198,9 @@ export class BrokerSupervisor implements SupervisedBroker {
       run.ready()
       this.#firstReady.resolve()
       this.#feed.emit({ event: 'listening', generation: number, pid, socket: place.path })
+      this.#units.tell(UNIT.name, 'ready')
       await Promise.race([generation.lost, stopped])
+      this.#units.tell(UNIT.name, 'stopping')
       this.#cutOff = await generation.stop(this.#closing?.deadlineMs ?? 5_000)
     } catch (error) {
       const { message } = asBrokerError(error)
@@ -188,6 +208,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       if (this.#current === undefined && this.#past.length === 0) this.#firstReady.reject(error)
       else {
         this.#feed.emit({ event: 'broker-lost', generation: number, message })
+        this.#units.fail(UNIT.name, message)
         log.error({ generation: number }, message)
       }
       throw error
@@ -202,9 +223,15 @@ export class BrokerSupervisor implements SupervisedBroker {
           log.error({ err: error }, 'not fenced'),
         )
       failpoint('supervisor.broker.fenced')
+      this.#units.tell(UNIT.name, 'stopped')
       this.#past.push(generation.statistics)
       if (this.#current === generation) this.#current = undefined
     }
+  }
+
+  #emit(event: SupervisedBrokerEvent): void {
+    this.#feed.emit(event)
+    this.#record.take(event)
   }
 
   #giveUp(result: SupervisionResult): void {

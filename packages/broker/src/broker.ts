@@ -7,7 +7,13 @@ import {
   type StatusResult,
   type ToldEvent,
 } from '@nac-broker/protocol'
-import { type Clock, systemClock, withDeadline, failpoint } from '@nac-broker/supervisor'
+import {
+  type Clock,
+  FailureDetector,
+  failpoint,
+  systemClock,
+  withDeadline,
+} from '@nac-broker/supervisor'
 import { pino } from 'pino'
 import type { BrokerContext } from './broker-context.ts'
 import { BrokerFeed } from './broker-feed.ts'
@@ -24,6 +30,7 @@ import { OutputCache } from './output-cache.ts'
 import { Pool } from './pool.ts'
 import { Scheduler } from './scheduler.ts'
 import { MACHINE, type Surroundings } from './surroundings.ts'
+import { unitChange } from './unit-change.ts'
 
 export interface CloseOptions {
   /** How long what is under way may take, in milliseconds; then it is cut off. Default 5,000. */
@@ -82,12 +89,14 @@ export async function startBroker(
   const { cacheTtlMs: ttlMs, cacheMaxBytes: maxBytes } = settings
   const kept = new KeptOutputs(store, ttlMs, log)
   const tally = new Tally(onCount)
+  const units = new FailureDetector({ clock, onEvent: (event) => emit(unitChange(event)) })
   const pool = new Pool({
     testbed,
     settings,
     tally,
     openSession: sessionOpener({ settings, store, env, clock, openTransport }),
     onDeviceClosed: (device) => kept.endEpoch(device),
+    units,
     clock,
     emit,
   })
@@ -135,6 +144,7 @@ export async function startBroker(
     for (const connection of connections) connection.shutDown()
     await allClosed(connections, clock)
     failpoint('broker.drain.done')
+    units[Symbol.dispose]()
     commands.end()
     feed.end()
     givingWay?.end()

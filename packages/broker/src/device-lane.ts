@@ -9,8 +9,9 @@ import {
   type TimedStep,
 } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
-import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
+import { type Clock, type FailureDetector, type Timer, failpoint } from '@nac-broker/supervisor'
 import type { Tally } from './broker-statistics.ts'
+import { DeviceUnit } from './device-unit.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LaneSessions, type PooledSession } from './lane-sessions.ts'
 import type { SessionSlots, SlotLease } from './session-slots.ts'
@@ -36,6 +37,8 @@ export interface LaneContext {
   closing: (change: 1 | -1) => void
   /** The device itself has closed a session. */
   onDeviceClosed: (device: string) => void
+  /** Is told how each device fares. */
+  units: FailureDetector
   emit(event: BrokerEvent): void
 }
 
@@ -49,6 +52,7 @@ export class DeviceLane {
   readonly #queue = new FairQueue<Job>()
   readonly #sessions: LaneSessions
   readonly #logins: LoginRecord
+  readonly #unit: DeviceUnit
   #opening = 0
   #loggingIn = 0
   /** Aborted when nobody needs the slot any more. */
@@ -61,8 +65,12 @@ export class DeviceLane {
   constructor(device: Device, context: LaneContext) {
     this.device = device
     this.#context = context
-    this.#sessions = new LaneSessions(context.clock, context.closing)
+    this.#sessions = new LaneSessions(context.clock, (change) => {
+      context.closing(change)
+      if (this.#sessions.staying === 0 && this.#loggingIn === 0) this.#unit.stopping()
+    })
     this.#logins = new LoginRecord(context.clock)
+    this.#unit = new DeviceUnit(device.name, context.units, context.clock)
   }
 
   /** Ends with anything that may have changed the device; outputs of an earlier epoch are stale. */
@@ -135,6 +143,7 @@ export class DeviceLane {
     this.#slotWait.abort()
     this.#retry?.cancel()
     for (const job of this.#queue.drain()) job.fail(this.#closed)
+    this.#unit.stopping()
     this.#sessions.closeAll('shutdown')
   }
 
@@ -199,8 +208,10 @@ export class DeviceLane {
 
   async #run(pooled: PooledSession, job: Job): Promise<void> {
     if (this.#sessions.begin(pooled)) this.#context.tally.add('connectionHits')
+    this.#unit.busy()
     await job.start(pooled.session)
     this.#sessions.done(pooled, this.#context.slotWanted())
+    if (this.#sessions.busy === 0 && this.#sessions.open > 0) this.#unit.nothingToDo()
     this.#pump()
   }
 
@@ -233,6 +244,7 @@ export class DeviceLane {
     const steps = new LoginSteps(clock)
     try {
       if (this.#closed) throw this.#closed
+      this.#unit.starting()
       const session = await this.#context.openSession(this.device, steps.begin)
       this.#admit(session, lease, { openMs: clock.now() - startedMs, steps: steps.timed() })
     } catch (error) {
@@ -248,11 +260,15 @@ export class DeviceLane {
     this.#context.tally.add('connectionMisses')
     this.#context.emit({ event: 'session-opened', device: this.device.name, ...login })
     void session.ended.then((end) => this.#onEnded(pooled, end))
-    if (this.#closed) this.#sessions.close(pooled, 'shutdown')
+    if (!this.#closed) return this.#unit.ready()
+    this.#sessions.close(pooled, 'shutdown')
   }
 
   #loginFailed(error: BrokerError, steps: TimedStep[]): void {
-    if (this.#closed) return
+    if (this.#closed) {
+      if (this.#sessions.open === 0) this.#unit.stopped()
+      return
+    }
     failpoint('broker.session.refused')
     const { linesFull, remainingMs } = this.#logins.failed(error)
     this.#context.emit({
@@ -263,6 +279,7 @@ export class DeviceLane {
       retryAfterMs: remainingMs,
       steps,
     })
+    if (this.#sessions.open === 0) this.#unit.failed(error.message)
     // Whoever waits for a line is tried again; the others have been told and come back themselves.
     if (linesFull) this.#pumpAfter(remainingMs)
     else if (this.#sessions.open === 0) for (const job of this.#queue.drain()) job.fail(error)
@@ -276,17 +293,23 @@ export class DeviceLane {
 
   #onEnded(pooled: PooledSession, end: SessionEnd): void {
     failpoint('broker.session.ended')
+    const wasClosing = pooled.state.kind === 'closing'
     const by = this.#sessions.remove(pooled, end)
+    const isLast = this.#sessions.open === 0
     pooled.lease.release()
     const closed = { event: 'session-closed', device: this.device.name, by } as const
-    if (end.by !== 'device') this.#context.emit(closed)
-    else {
+    if (end.by !== 'device') {
+      this.#context.emit(closed)
+      if (isLast && this.#loggingIn === 0) this.#unit.stopped()
+    } else {
       const lost = asBrokerError(end.error, { device: this.device.name })
       this.#logins.lost(lost)
       // It may have been reloaded: what was true of it need not be true any more.
       this.endEpoch()
       this.#context.onDeviceClosed(this.device.name)
       this.#context.emit({ ...closed, message: lost.message })
+      if (isLast && !wasClosing) this.#unit.failed(lost.message)
+      else if (isLast && this.#loggingIn === 0) this.#unit.stopped()
     }
     this.#pump()
   }

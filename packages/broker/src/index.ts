@@ -7,12 +7,13 @@
  *   connection          a client's socket; the first byte picks messagepack-peer or nac-test-peer
  *   operations/         a request's handler, one file each
  *   scheduler           cache, execution under way (flight), or a new one
- *   device-lane         one device: fair-queue, lane-sessions
+ *   device-lane         one device: fair-queue, lane-sessions, device-unit
  *   pool                all lanes and the limit they share (session-slots)
  *   giving-way          sessions given up for clients with direct connections
  *   output-cache        outputs by device, command and epoch
  *   supervise-broker    brokers one after the other (broker-supervisor, generation, fence, crash-story), in hosts/
- *   broker-feed         what happens, for whoever asks; command-events says what became of each call
+ *   broker-feed         what happens, for whoever asks; command-events says what became of each call;
+ *                       unit-change and unit-record say how devices and the broker fare
  *
  * One request: connection -> messagepack-peer -> operations/execute -> scheduler -> flight
  * -> device-lane -> a Session of @nac-broker/devices.

@@ -6,6 +6,7 @@ import {
   type SupervisedBroker,
   type SupervisedBrokerEvent,
 } from './supervised-broker.ts'
+import { UnitRecord } from './unit-record.ts'
 
 /** The run's broker on this process's own loop: there is nobody to supervise it. */
 export async function startInline(parts: Parts): Promise<SupervisedBroker> {
@@ -18,12 +19,16 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     generation,
   })
   const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
+  const record = new UnitRecord(store)
   void (async () => {
-    for await (const event of broker.events({ commands: options.commandEvents ?? false }))
+    for await (const event of broker.events({ commands: options.commandEvents ?? false })) {
       feed.emit(event)
+      record.take(event)
+    }
   })()
   const putAway = async (): Promise<void> => {
     feed.end()
+    await record.settled()
     await store?.close()
     await place.release()
   }

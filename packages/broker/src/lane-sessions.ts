@@ -34,6 +34,11 @@ export class LaneSessions {
     return this.#all.size
   }
 
+  /** How many are open and not being closed. */
+  get staying(): number {
+    return [...this.#all].filter(({ state }) => state.kind !== 'closing').length
+  }
+
   get busy(): number {
     return [...this.#all].filter(({ state }) => state.kind === 'busy').length
   }

@@ -1,6 +1,6 @@
 import type { Testbed } from '@nac-broker/devices'
 import { BrokerError, type BrokerEvent } from '@nac-broker/protocol'
-import type { Clock } from '@nac-broker/supervisor'
+import type { Clock, FailureDetector } from '@nac-broker/supervisor'
 import type { Wanted } from '@nac-broker/run-store'
 import type { Tally } from './broker-statistics.ts'
 import { DeviceLane, type LaneContext } from './device-lane.ts'
@@ -14,6 +14,7 @@ export interface PoolOptions {
   tally: Tally
   onDeviceClosed: (device: string) => void
   openSession: OpenPooledSession
+  units: FailureDetector
   clock: Clock
   emit: (event: BrokerEvent) => void
 }
@@ -28,7 +29,7 @@ export class Pool {
   #closing = 0
 
   constructor(options: PoolOptions) {
-    const { testbed, settings, tally, openSession, onDeviceClosed, clock, emit } = options
+    const { testbed, settings, tally, openSession, onDeviceClosed, units, clock, emit } = options
     this.#testbed = testbed
     this.slots = new SessionSlots(settings.maxConnections, () => {
       if (this.#laneContext.slotWanted()) this.#evictLeastRecentlyUsed()
@@ -40,6 +41,7 @@ export class Pool {
       maxSessions: settings.maxSessionsPerDevice,
       openSession: (device, onStep) => openSession(device, { signal: this.#logins.signal, onStep }),
       onDeviceClosed,
+      units,
       slotWanted: () => this.slots.waiting > this.#closing,
       closing: (change) => {
         this.#closing += change

@@ -103,6 +103,7 @@ it.each(['thread', 'process'] as const)(
     const opened = lab.next('session-opened')
     await client.connect('sim-1')
     await opened
-    expect(lab.events.filter(({ event }) => event === 'unit')).toEqual([told])
+    const watched = lab.events.filter((event) => event.event === 'unit' && event.kind === 'watch')
+    expect(watched).toEqual([told])
   },
 )

@@ -127,7 +127,7 @@ export const brokerEventSchema = z.discriminatedUnion('event', [
 const generation = z.number().int().positive()
 
 /** What happens to the run's broker, told by who keeps it running. */
-export const generationEventSchema = z.discriminatedUnion('event', [
+const generationEventSchema = z.discriminatedUnion('event', [
   z.object({
     event: z.literal('listening'),
     generation,

@@ -101,8 +101,7 @@ async function forwardEvents(
   const post = (events: BrokerEvent[]): void => port.post({ type: 'events', events })
   const batch = new Batch(post, { ...COMMANDS, clock })
   for await (const event of happening) {
-    // These came from there.
-    if (event.event === 'unit' || event.event === 'policy-decision') continue
+    if (wasTold(event)) continue
     batch.add(event)
     if (event.event !== 'command') batch.flush()
   }
@@ -121,4 +120,9 @@ async function stop(
   failpoint('host.stop.done')
   port.post({ type: 'stopped', cutOff, statistics })
   port.close()
+}
+
+/** Whether it came from there. Of units, only the devices are the broker's own. */
+function wasTold(event: BrokerEvent): boolean {
+  return event.event === 'policy-decision' || (event.event === 'unit' && event.kind !== 'device')
 }

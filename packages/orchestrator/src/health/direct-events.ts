@@ -53,8 +53,13 @@ export class DirectEvents implements AsyncDisposable {
       for (const { sequence, wallTimeMs, event } of events) {
         this.#sequence = sequence
         const parsed = directEventSchema.safeParse(event)
-        if (parsed.success) this.#onEvent(parsed.data, wallTimeMs)
+        // What the run wrote itself has been told.
+        if (parsed.success && !isOwn(parsed.data)) this.#onEvent(parsed.data, wallTimeMs)
       }
     }
   }
+}
+
+function isOwn({ event }: DirectEvent): boolean {
+  return event === 'unit' || event === 'policy-decision'
 }

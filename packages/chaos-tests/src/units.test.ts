@@ -1,0 +1,130 @@
+import { openRunStore } from '@nac-broker/run-store'
+import { connect } from '@nac-broker/client'
+import { describe, expect, it } from 'vitest'
+import { startLab } from './lab.fixture.ts'
+import { startSupervisedLab } from './supervised-lab.fixture.ts'
+import { UnitWatch } from './units.fixture.ts'
+
+describe('a device', () => {
+  it.each([
+    ['its connection is cut', 'drop'],
+    ['it goes down', 'stop'],
+    ['it ends the session by itself', 'exit'],
+  ] as const)('has failed, told once with its cause, when %s', async (_, how) => {
+    await using lab = await startLab()
+    const client = await lab.client()
+    const device = await UnitWatch.subscribe(client, 'device sim-1')
+    await client.execute('sim-1', 'show version')
+    const failed = device.until('failed')
+    const [sim] = lab.simulator.devices
+    if (how === 'drop') sim?.dropSessions()
+    if (how === 'stop') await sim?.stop()
+    if (how === 'exit') await client.execute('sim-1', 'exit').catch(() => {})
+    expect((await failed).cause).toContain('sim-1')
+    await sim?.start()
+    const again = device.until('ready')
+    await client.connect('sim-1').catch(() => {})
+    await again
+    expect(device.states.filter((state) => state === 'failed')).toHaveLength(1)
+    expect(device.states.slice(0, 3)).toEqual(['starting', 'ready', 'busy'])
+    expect(device.states.slice(-3)).toEqual(['failed', 'starting', 'ready'])
+  })
+
+  it('that cannot be logged in to has failed as well', async () => {
+    await using lab = await startLab()
+    await lab.simulator.devices[0]?.stop()
+    const client = await lab.client()
+    const device = await UnitWatch.subscribe(client, 'device sim-1')
+    const failed = device.until('failed')
+    const refused = client.connect('sim-1')
+    await expect(refused).rejects.toMatchObject({ code: 'DEVICE_UNREACHABLE' })
+    const { cause } = await failed
+    expect(cause).toContain('cannot be reached')
+    expect(device.states).toEqual(['starting', 'failed'])
+  })
+
+  it('whose session was asked to end has stopped, and starts again without having failed', async () => {
+    await using lab = await startLab()
+    const client = await lab.client()
+    const device = await UnitWatch.subscribe(client, 'device sim-1')
+    await client.connect('sim-1')
+    await client.disconnect('sim-1')
+    await device.until('stopped')
+    await client.connect('sim-1')
+    await device.until('ready')
+    expect(device.states).toEqual([
+      'starting',
+      'ready',
+      'busy',
+      'stopping',
+      'stopped',
+      'starting',
+      'ready',
+    ])
+  })
+
+  it('has not failed when one of its two sessions goes on', async () => {
+    await using lab = await startLab({}, { maxSessionsPerDevice: 2 })
+    const client = await lab.client()
+    const device = await UnitWatch.subscribe(client, 'device sim-1')
+    await Promise.all([client.execute('sim-1', 'show nonce a'), client.execute('sim-1', 'show b')])
+    await client.execute('sim-1', 'exit', { cache: false }).catch(() => {})
+    await client.execute('sim-1', 'show c')
+    await client.disconnect('sim-1')
+    await device.until('stopped')
+    expect(device.states).not.toContain('failed')
+  })
+
+  it('that is closed with its broker has stopped', async () => {
+    const lab = await startLab()
+    const events = lab.broker.events()
+    const device = new UnitWatch(events, 'device sim-1')
+    const client = await lab.client()
+    await client.execute('sim-1', 'show version')
+    await lab[Symbol.asyncDispose]()
+    await device.until('stopped')
+    expect(device.states).toEqual(['starting', 'ready', 'busy', 'stopping', 'stopped'])
+  })
+})
+
+describe.each(['thread', 'process'] as const)('a broker in a %s', (host) => {
+  it.each(['killed', 'stalled'] as const)(
+    'that is %s has failed, told once with its cause, and starts again',
+    async (how) => {
+      await using lab = await startSupervisedLab({ host, heartbeatTimeoutMs: 500 })
+      const broker = new UnitWatch(lab.broker.events(), 'broker')
+      const failed = broker.until('failed')
+      if (how === 'killed') lab.kill()
+      else lab.inflict('endless loop')
+      const { cause } = await failed
+      expect(cause).toContain(how === 'killed' ? 'the broker crashed' : 'the broker stalled')
+      await broker.until('ready')
+      expect(broker.states).toEqual(['failed', 'starting', 'ready'])
+    },
+  )
+
+  it('that is closed has stopped, and its units are in the store until then', async () => {
+    const lab = await startSupervisedLab({ host })
+    await using store = await openRunStore(lab.broker.storePath ?? '')
+    const broker = new UnitWatch(lab.broker.events(), 'broker')
+    {
+      await using client = await connect({ socketPath: lab.broker.socketPath })
+      await client.execute('sim-1', 'show version')
+    }
+    await lab[Symbol.asyncDispose]()
+    await broker.until('stopped')
+    expect(broker.states).toEqual(['stopping', 'stopped'])
+    const { events } = await store.events.since(0)
+    const told = events.map(({ event }) => event as { unit: string; state: string })
+    expect(told.map(({ unit, state }) => `${unit}: ${state}`)).toEqual([
+      'broker: starting',
+      'broker: ready',
+      'device sim-1: starting',
+      'device sim-1: ready',
+      'broker: stopping',
+      'device sim-1: stopping',
+      'device sim-1: stopped',
+      'broker: stopped',
+    ])
+  })
+})
