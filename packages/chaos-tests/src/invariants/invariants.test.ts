@@ -22,7 +22,7 @@ function executed(line: string, output: string): DeviceLogEntry[] {
 
 function answered(line: string, output: string, made: Partial<CallRecord> = {}): CallRecord {
   const outcome = { kind: 'acknowledged', output, cached: false } as const
-  const times = { askedAt: 0, settledAt: 3, startedMs: 0, tookMs: 1, late: false }
+  const times = { askedAt: 0, settledAt: 3, startedMs: 0, tookMs: 1, lagMs: 0, late: false }
   return { caller: '1.1', device: 'sim-1', line, timeoutMs: 1_000, ...times, outcome, ...made }
 }
 
@@ -142,6 +142,15 @@ const BAD: [string, Partial<Evidence>][] = [
 
 it('a good run violates nothing', () => {
   expect(judge(GOOD)).toEqual([])
+})
+
+it('of a call whose client was killed, and of one whose client was stopped, nobody expects that it is in time', () => {
+  const died = answered('show nonce c.', '', { outcome: { kind: 'client-died' } })
+  const stopped = { tookMs: 5_000, lagMs: 4_000 }
+  const calls = [died, answered(READ, 'a. 1', stopped), ...GOOD.calls]
+  expect(judge({ ...GOOD, calls })).toEqual([])
+  const unexcused = [answered(READ, 'a. 1', { ...stopped, lagMs: 0 })]
+  expect(judge({ ...GOOD, calls: unexcused })).not.toEqual([])
 })
 
 it.each(BAD)('%s is violated by %j', (invariant, difference) => {

@@ -1,16 +1,12 @@
-import { type BrokerClient, BrokerError } from '@nac-broker/client'
 import type { Clock } from '@nac-broker/supervisor'
-import type { CallOutcome, CallRecord } from '../schedules/evidence.ts'
+import type { CallRecord } from '../schedules/evidence.ts'
 import type { PlannedCall } from '../schedules/schedule.ts'
-
-/** What a call may take beyond its deadline, in slices that this process was there for. */
-const LATE_MS = 250
-const SLICE_MS = 10
+import type { ScheduleClient } from './schedule-client.ts'
 
 export interface CallRecorder {
   readonly calls: readonly CallRecord[]
   /** Never rejects: how it ended is on record. */
-  call(client: BrokerClient, planned: PlannedCall, caller: string): Promise<void>
+  call(client: ScheduleClient, planned: PlannedCall, caller: string): Promise<void>
 }
 
 /** `logLength` tells how much of the devices' log there is. */
@@ -23,45 +19,27 @@ export function recordCalls(
   return {
     calls,
     async call(client, planned, caller) {
-      const { device, line, timeoutMs, key } = planned
-      const startedMs = clock.now()
-      const asked = { askedAt: logLength(), startedMs }
-      const settles = { settledAt: Infinity, tookMs: 0, late: false }
+      const asked = { askedAt: logLength(), startedMs: clock.now() }
+      const settles = { settledAt: Infinity, tookMs: 0, late: false, lagMs: 0 }
       const outcome = { kind: 'pending' } as const
       const record: CallRecord = { ...planned, caller, ...asked, ...settles, outcome }
       calls.push(record)
-      const settled = new AbortController()
-      void noteLateness(record, clock, settled.signal)
-      try {
-        const options = { timeoutMs, ...(key !== undefined && { key }) }
-        const { output, cached } = await client.execute(device, line, options)
-        record.outcome = { kind: 'acknowledged', output, cached }
-      } catch (error) {
-        record.outcome = failure(error)
-      }
-      settled.abort()
-      record.tookMs = clock.now() - startedMs
+      Object.assign(record, await client.call(planned))
       record.settledAt = logLength()
       onSettled()
     },
   }
 }
 
-async function noteLateness(record: CallRecord, clock: Clock, settled: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(record.timeoutMs, settled)
-    for (let ms = 0; ms < LATE_MS; ms += SLICE_MS) await clock.sleep(SLICE_MS, settled)
-    record.late = true
-  } catch {
-    // It has settled in time.
+/** A caller makes one call after the other. */
+export async function callAll(
+  client: ScheduleClient,
+  calls: readonly PlannedCall[],
+  { recorder, caller }: { recorder: CallRecorder; caller: string },
+): Promise<void> {
+  for (const call of calls) {
+    if (client.over.aborted) return
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await recorder.call(client, call, caller)
   }
-}
-
-function failure(error: unknown): CallOutcome {
-  if (!(error instanceof BrokerError)) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return { kind: 'failed', code: undefined, sent: undefined, message }
-  }
-  const { code, sent, message } = error
-  return { kind: 'failed', code, sent, message }
 }

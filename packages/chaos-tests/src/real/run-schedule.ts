@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { type BrokerClient, connect } from '@nac-broker/client'
+import { connect, type ConnectOptions } from '@nac-broker/client'
 import { type Clock, systemClock, whenAborted } from '@nac-broker/supervisor'
 import { pino } from 'pino'
 import { clockFor, drawingShares, Happenings } from '../chaos-seed.fixture.ts'
@@ -8,10 +8,12 @@ import type { Fault } from '../faults/fault.ts'
 import { type FaultProxy, startFaultProxy } from '../proxy/fault-proxy.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
 import type { BrokerTurn, Evidence, InjectedFault } from '../schedules/evidence.ts'
-import type { PlannedCall, Schedule } from '../schedules/schedule.ts'
+import type { Schedule } from '../schedules/schedule.ts'
 import { startSupervisedLab, type SupervisedLab } from '../supervised-lab.fixture.ts'
 import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
+import { inThisProcess } from './schedule-client.ts'
+import { scheduleClients } from './schedule-clients.ts'
 import { socketFileAt } from './socket-file.ts'
 import { takeStock } from './stock.ts'
 import { textsOf } from './texts.ts'
@@ -89,6 +91,17 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   lab.onDevice(happenings.happened)
   const recorder = recordCalls(clock, () => lab.log.length, happenings.happened)
   const told: string[] = []
+  const socketPath = clientWire ? path.join(lab.directory, 'wire.sock') : lab.broker.socketPath
+  const env = { ...lab.broker.env(), NAC_TEST_BROKER_SOCKET: socketPath }
+  const setup = {
+    env,
+    testbed: lab.testbedPath,
+    givenUp: lab.givenUp,
+    connectTimeoutMs: CONNECT_MS,
+  }
+  const apart = hit('client-process')
+  const onTold = (text: string): void => void told.push(text)
+  const clients = scheduleClients(schedule, { ...setup, clock, apart, onTold })
   const world: World = {
     host,
     socketFile: socketFileAt(lab.broker.socketPath),
@@ -99,7 +112,11 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     armNextBroker: (failpoints) => lab.armNext(failpoints),
     clientWire: wiresOf(clientWire ? [clientWire] : []),
     deviceWire: wiresOf(deviceWires),
-    shiftWallTime: (byMs) => void (shiftMs += byMs),
+    clients,
+    shiftWallTime(byMs) {
+      shiftMs += byMs
+      clients.shiftWallTime(byMs)
+    },
     pause: (ms, over) => systemClock.sleep(ms, over).catch(() => {}),
     next: async (event, over) =>
       void (await Promise.race([lab.next(event), whenAborted(over), whenAborted(lab.givenUp)])),
@@ -114,27 +131,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     now: () => systemClock.now(),
     over: over.signal,
   })
-  const socketPath = clientWire ? path.join(lab.directory, 'wire.sock') : lab.broker.socketPath
-  const env = { ...lab.broker.env(), NAC_TEST_BROKER_SOCKET: socketPath }
-  await Promise.all(
-    schedule.clients.map(async (callers, number) => {
-      const setup = { env, testbed: lab.testbedPath, givenUp: lab.givenUp }
-      try {
-        await using client = await connect({
-          ...setup,
-          clock: { ...clock, ...clockFor(seed, number) },
-          connectTimeoutMs: CONNECT_MS,
-        })
-        await Promise.all(
-          callers.map((calls, caller) =>
-            callAll(client, calls, { recorder, caller: `${number + 1}.${caller + 1}` }),
-          ),
-        )
-      } catch (error) {
-        told.push(String(error))
-      }
-    }),
-  )
+  await clients.run(recorder)
   over.abort()
   const injected = await failing
   world.clientWire.mend()
@@ -142,8 +139,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   world.signalBroker('SIGCONT')
   const last = recordCalls(clock, seen, () => {})
   // Without the socket's file nobody comes in any more.
-  if (!lab.broker.lost.aborted && !hit('socket-'))
-    await callLast(lab, { count, clock, env, recorder: last })
+  if (!lab.broker.lost.aborted && !hit('socket-')) await callLast({ ...setup, clock }, count, last)
   const closedAtMs = systemClock.now()
   await lab.broker.close({ deadlineMs: CLOSE_MS })
   const closingMs = systemClock.now() - closedAtMs
@@ -162,37 +158,20 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
 
 /** Whether there is a way to each device again. */
 async function callLast(
-  lab: SupervisedLab,
-  {
-    count,
-    clock,
-    env,
-    recorder,
-  }: { count: number; clock: Clock; env: Record<string, string>; recorder: CallRecorder },
+  options: ConnectOptions & { clock: Clock },
+  count: number,
+  recorder: CallRecorder,
 ): Promise<void> {
-  const setup = { env, testbed: lab.testbedPath, givenUp: lab.givenUp }
   try {
-    await using client = await connect({ ...setup, clock, connectTimeoutMs: CONNECT_MS })
+    await using client = await connect(options)
+    const asking = inThisProcess(client, options.clock)
     const devices = Array.from({ length: count }, (_, at) => `sim-${at + 1}`)
+    const line = 'show nonce last.'
     await Promise.all(
-      devices.map((device) =>
-        recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS }, 'last'),
-      ),
+      devices.map((device) => recorder.call(asking, { device, line, timeoutMs: LAST_MS }, 'last')),
     )
   } catch {
     // Lost just now.
-  }
-}
-
-export async function callAll(
-  client: BrokerClient,
-  calls: readonly PlannedCall[],
-  { recorder, caller }: { recorder: CallRecorder; caller: string },
-): Promise<void> {
-  for (const call of calls) {
-    if (client.lost.aborted) return
-    // oxlint-disable-next-line no-await-in-loop -- a caller makes one call after the other
-    await recorder.call(client, call, caller)
   }
 }
 

@@ -39,12 +39,21 @@ export interface World {
   readonly clientWire: WireFaults
   /** Between the broker or direct clients and the devices. */
   readonly deviceWire: WireFaults
+  readonly clients: ClientFaults
   /** The calendar of the orchestrator and its clients goes by so much. */
   shiftWallTime(byMs: number): void
   /** Resolves when this much time has passed, or the run is over. */
   pause: (ms: number, over: AbortSignal) => Promise<void>
   /** Resolves at the next broker event of that kind, or when the run is over. */
   next(event: 'listening' | 'broker-lost', over: AbortSignal): Promise<void>
+}
+
+/** Clients that are processes of their own. */
+export interface ClientFaults {
+  /** One is counted from 0; beyond the last one it begins again. */
+  signal(client: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
+  /** The next client that goes to the devices itself; undefined when the run is over before. */
+  takeDirect(over: AbortSignal): Promise<number | undefined>
 }
 
 export interface WireFaults {

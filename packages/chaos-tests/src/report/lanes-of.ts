@@ -68,7 +68,7 @@ const LONGEST_LINE = 60
 
 function callMark(call: CallRecord, axis: TimeAxis): Mark {
   const { device, line, key, timeoutMs, startedMs, outcome } = call
-  const isOver = outcome.kind !== 'pending'
+  const isOver = outcome.kind !== 'pending' && outcome.kind !== 'client-died'
   const toMs = isOver ? startedMs + call.tookMs : axis.toMs
   const asked = `"${shortened(line, LONGEST_LINE)}" on ${device}${key === undefined ? '' : `, key ${key}`}`
   const took = `${duration(toMs - startedMs)} of ${duration(timeoutMs)}`
@@ -88,6 +88,7 @@ function kindOf({ outcome }: CallRecord): string {
     case 'failed':
       return 'failed'
     case 'pending':
+    case 'client-died':
       return 'cancelled'
   }
 }

@@ -52,7 +52,7 @@ const BARS = [
   ['passed', 'acknowledged'],
   ['cached', 'from the cache'],
   ['failed', 'failed'],
-  ['cancelled', 'never settled'],
+  ['cancelled', 'never settled, or its client died'],
   ['session', 'session'],
   ['command', 'command'],
 ]

@@ -13,6 +13,8 @@ export type CallOutcome =
       readonly message: string
     }
   | { readonly kind: 'pending' }
+  /** Its client's process was killed: whether it was made nobody knows. */
+  | { readonly kind: 'client-died' }
 
 /** What a client asked for and what it was told. */
 export interface CallRecord extends PlannedCall {
@@ -26,6 +28,8 @@ export interface CallRecord extends PlannedCall {
   tookMs: number
   /** Still pending so long after its deadline, as its own process had the time. */
   late: boolean
+  /** For how long in this time its process, one of its own, was kept from running. */
+  lagMs: number
   outcome: CallOutcome
 }
 

@@ -46,7 +46,7 @@ export async function runOne(asked: Asked): Promise<Verdict> {
     faults.filter(({ name }) => names?.includes(name) ?? true),
   )
   const some = drawn.faults.filter((_, at) => only === undefined || only.includes(at + 1))
-  const byName = new Map(faults.map((fault) => [fault.name, fault]))
+  const byName = new Map(faults.map((one) => [one.name, one]))
   const run = simulated ? runSimulated : runSchedule
   const evidence = await run({ ...drawn, faults: some }, byName)
   const violations = judge(evidence)

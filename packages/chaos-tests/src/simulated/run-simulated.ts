@@ -2,14 +2,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { SupervisedBrokerEvent } from '@nac-broker/broker'
-import type { BrokerClient } from '@nac-broker/client'
 import type { Testbed } from '@nac-broker/devices'
 import { Happenings } from '../chaos-seed.fixture.ts'
 import type { Fault } from '../faults/fault.ts'
 import { type CallRecorder, recordCalls } from '../real/call-recorder.ts'
-import { callAll, CLOSE_MS, injectAll, LAST_MS } from '../real/run-schedule.ts'
+import { inThisProcess } from '../real/schedule-client.ts'
+import { CLOSE_MS, injectAll, LAST_MS } from '../real/run-schedule.ts'
 import type { BrokerTurn, CallRecord, Evidence } from '../schedules/evidence.ts'
 import type { Schedule } from '../schedules/schedule.ts'
+import { simulatedClients } from './simulated-clients.ts'
 import type { HostedProcess } from './simulated-host.ts'
 import { type SimulatedLab, startSimulatedLab } from './simulated-lab.ts'
 import { leftBy } from './simulated-stock.ts'
@@ -61,28 +62,17 @@ async function perform(
   const began = { atMs: time.now(), at: outside.wallTime() }
   const watched = watch(lab)
   const givenUp = watched.givenUp.signal
-  const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp })
+  const told: string[] = []
+  const onTold = (text: string): void => void told.push(text)
+  const clients = simulatedClients(schedule, lab, { givenUp, onTold })
+  const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp, clients })
 
   const seen = (): number => deviceLog.length
-  const told: string[] = []
   const recorder = recordCalls(outside, seen, happenings.happened)
   const over = new AbortController()
   const now = (): number => time.now()
   const failing = injectAll(schedule, { faults, world, happenings, now, over: over.signal })
-  await Promise.all(
-    schedule.clients.map(async (callers, number) => {
-      try {
-        await using client = await lab.connect(givenUp)
-        await Promise.all(
-          callers.map((calls, caller) =>
-            callAll(client, calls, { recorder, caller: `${number + 1}.${caller + 1}` }),
-          ),
-        )
-      } catch (error) {
-        told.push(String(error))
-      }
-    }),
-  )
+  await clients.run(recorder)
   over.abort()
   const injected = await failing
   world.clientWire.mend()
@@ -91,8 +81,7 @@ async function perform(
   const last = recordCalls(outside, seen, () => {})
   // Without the socket's file nobody comes in any more.
   const isFound = !schedule.faults.some(({ name }) => name.startsWith('socket-'))
-  if (!broker.lost.aborted && isFound)
-    await callLast(lab.connect(givenUp), lab.routers.keys(), last)
+  if (!broker.lost.aborted && isFound) await callLast(lab, givenUp, last)
   const closedAtMs = time.now()
   await broker.close({ deadlineMs: CLOSE_MS })
   await watched.over
@@ -155,14 +144,17 @@ function watch(lab: SimulatedLab): {
 
 /** Whether there is a way to each device again. */
 async function callLast(
-  opening: Promise<BrokerClient>,
-  devices: Iterable<string>,
+  lab: SimulatedLab,
+  givenUp: AbortSignal,
   recorder: CallRecorder,
 ): Promise<void> {
+  const process = lab.machine.spawn()
   try {
-    await using client = await opening
-    const calls = Array.from(devices, (device) => {
-      return recorder.call(client, { device, line: 'show nonce last.', timeoutMs: LAST_MS }, 'last')
+    await using client = await lab.connect(process, givenUp)
+    const asking = inThisProcess(client, lab.outside)
+    const calls = Array.from(lab.routers.keys(), (device) => {
+      const planned = { device, line: 'show nonce last.', timeoutMs: LAST_MS }
+      return recorder.call(asking, planned, 'last')
     })
     await Promise.all(calls)
   } catch {

@@ -37,8 +37,8 @@ export interface SimulatedLab {
   current(): HostedProcess
   /** The next broker to be started, and no other, dies at its n-th step. */
   armNext(step: number): void
-  /** A client in a process of its own. */
-  connect(givenUp: AbortSignal): Promise<BrokerClient>
+  /** A client, in a process that has none. */
+  connect(process: SimulatedProcess, givenUp: AbortSignal): Promise<BrokerClient>
   /** Everything that the orchestrator and its brokers have logged. */
   logged(): string
 }
@@ -125,8 +125,7 @@ export async function startSimulatedLab(
       return current
     },
     armNext: (step) => void (armed = step),
-    connect(givenUp) {
-      const process = machine.spawn()
+    connect(process, givenUp) {
       const client = { env: { ...broker.env(), ...env }, testbed, givenUp, clock: process }
       return connect(
         { ...client, connectTimeoutMs: CONNECT_MS },

@@ -25,6 +25,8 @@ export class SimulatedProcess implements Clock {
   #state: State = 'running'
   #stepsLeft = Infinity
   #atLastStep = (): void => {}
+  #stoppedAtMs = Infinity
+  #stoppedMs = 0
 
   constructor(setup: ProcessSetup) {
     this.pid = setup.pid
@@ -38,6 +40,11 @@ export class SimulatedProcess implements Clock {
   /** Timers that would still fire. */
   get timers(): number {
     return this.isDead ? 0 : this.#timers.size
+  }
+
+  /** For how long it was stopped, until now. */
+  get stoppedMs(): number {
+    return this.#stoppedMs + Math.max(0, this.now() - this.#stoppedAtMs)
   }
 
   now(): number {
@@ -101,12 +108,16 @@ export class SimulatedProcess implements Clock {
   }
 
   stop(): void {
-    if (this.#state === 'running') this.#state = 'stopped'
+    if (this.#state !== 'running') return
+    this.#state = 'stopped'
+    this.#stoppedAtMs = this.now()
   }
 
   goOn(): void {
     if (this.#state !== 'stopped') return
     this.#state = 'running'
+    this.#stoppedMs = this.stoppedMs
+    this.#stoppedAtMs = Infinity
     for (const happen of this.#waiting.splice(0)) this.step(happen)
   }
 

@@ -1,6 +1,6 @@
 import { whenAborted } from '@nac-broker/supervisor'
 import type { BrokerFault } from '../broker-fault.fixture.ts'
-import type { WireFaults, World } from '../real/world.ts'
+import type { ClientFaults, WireFaults, World } from '../real/world.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import type { SimulatedLab } from './simulated-lab.ts'
 
@@ -12,8 +12,13 @@ const BLOCKED_MS = 1_000
 export function simulatedWorld(
   { host }: Schedule,
   lab: SimulatedLab,
-  { next, givenUp }: { next: (event: string) => Promise<void>; givenUp: AbortSignal },
+  parts: {
+    next: (event: string) => Promise<void>
+    givenUp: AbortSignal
+    clients: ClientFaults
+  },
 ): World {
+  const { next, givenUp, clients } = parts
   const { network, machine, routers, outside } = lab
   return {
     host,
@@ -32,6 +37,7 @@ export function simulatedWorld(
     },
     armNextBroker: (failpoints) => lab.armNext(stepOf(failpoints)),
     clientWire: network,
+    clients,
     deviceWire: allOf([...routers.values()]),
     shiftWallTime: (byMs) => void (machine.wallShiftMs += byMs),
     pause: (ms, over) => outside.sleep(ms, over).catch(() => {}),
