@@ -7,7 +7,7 @@ const SHOWN = 200
 const KINDS = {
   devices: ['session-opened', 'session-closed', 'login-failed'],
   clients: ['client-joined', 'client-left', 'client-direct'],
-  workers: ['worker-started', 'worker-retrying', 'worker-ended', 'run-finished'],
+  workers: ['worker-started', 'worker-retrying', 'worker-ended', 'policy-decision', 'run-finished'],
   broker: [
     'listening',
     'broker-lost',
@@ -60,10 +60,11 @@ function isOf(kind, event) {
   return KINDS[kind].includes(event.event)
 }
 
-function isBad({ event, by, status, code, how }) {
+function isBad({ event, by, status, code, how, state }) {
   if (['broker-lost', 'login-failed', 'aborted', 'worker-retrying', 'fallback'].includes(event))
     return true
   if (event === 'session-closed') return by === 'device' || by === 'timed-out'
+  if (event === 'unit') return state === 'failed'
   if (event === 'worker-ended') return status.startsWith('failed')
   return code !== undefined || how === 'violation'
 }

@@ -34,7 +34,7 @@ export class Board {
         if (event.by !== 'device') return
         return void this.#troubles.set(event.device, {
           at,
-          message: 'the device ended the session',
+          message: event.message ?? 'the device ended the session',
         })
       }
       case 'login-failed':

@@ -50,7 +50,7 @@ describe.skipIf(chromium === undefined)('the status page in Chromium', { timeout
     const before = await colour()
     await lab.simulator.devices[0]?.stop()
     await row.getByText('failed').waitFor()
-    await row.getByText('the device ended the session').waitFor()
+    await row.getByText(/^sim-1: .+ closed the session$/).waitFor()
     expect(await colour()).not.toBe(before)
     // Without a reload: the page is still the one that was marked.
     expect(await page.evaluate(() => 'marked' in globalThis)).toBe(true)

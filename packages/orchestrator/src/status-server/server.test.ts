@@ -98,7 +98,10 @@ describe('of a broker', () => {
           ({ name, state }) => name === 'sim-2' && state === 'failed',
         ),
     )
-    expect(frame.data).toMatchObject({ devices: [{ cause: 'the device ended the session' }] })
+    const cause = expect.stringMatching(/^sim-2: .+ closed the session$/) as string
+    expect(frame.data).toMatchObject({ devices: [{ cause }] })
+    const dead = await client.event(({ event, state }) => event === 'unit' && state === 'failed')
+    expect(dead?.event).toMatchObject({ unit: 'device sim-2', cause })
   })
 
   it('is not ready while there is no broker, and tells of the next one', async () => {
