@@ -102,11 +102,17 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const apart = hit('client-process')
   const onTold = (text: string): void => void told.push(text)
   const clients = scheduleClients(schedule, { ...setup, clock, apart, onTold })
+  let closedAtMs = Infinity
+  const close = (): Promise<string[]> => {
+    closedAtMs = Math.min(closedAtMs, systemClock.now())
+    return lab.broker.close({ deadlineMs: CLOSE_MS })
+  }
   const world: World = {
     host,
     socketFile: socketFileAt(lab.broker.socketPath),
     devices,
     killBroker: () => lab.kill(),
+    closeBroker: () => void close(),
     inflict: (what) => lab.inflict(what),
     signalBroker: (signal) => void signalTo(lab.pid, signal),
     armNextBroker: (failpoints) => lab.armNext(failpoints),
@@ -139,10 +145,11 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   world.signalBroker('SIGCONT')
   const last = recordCalls(clock, seen, () => {})
   // Without the socket's file nobody comes in any more.
-  if (!lab.broker.lost.aborted && !hit('socket-')) await callLast({ ...setup, clock }, count, last)
-  const closedAtMs = systemClock.now()
-  await lab.broker.close({ deadlineMs: CLOSE_MS })
-  const closingMs = systemClock.now() - closedAtMs
+  const isThere = !lab.broker.lost.aborted && closedAtMs === Infinity
+  if (isThere && !hit('socket-')) await callLast({ ...setup, clock }, count, last)
+  const closingAtMs = systemClock.now()
+  await close()
+  const closingMs = systemClock.now() - closingAtMs
   const files = (await readdir(lab.directory))
     .filter((name) => /\.sock$|^\.nb/.test(name) && name !== 'wire.sock')
     .map((name) => `the file ${name} is left`)

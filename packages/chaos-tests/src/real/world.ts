@@ -29,6 +29,8 @@ export interface World {
   readonly devices: readonly FaultyDevice[]
   /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
   killBroker(): void
+  /** Whoever has the broker closes it, for good. */
+  closeBroker(): void
   /** Makes the broker of now suffer it. */
   inflict(fault: BrokerFault): void
   /** Signals the process of the broker of now; nothing where it is a thread. */

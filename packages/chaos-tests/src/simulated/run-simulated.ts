@@ -65,7 +65,12 @@ async function perform(
   const told: string[] = []
   const onTold = (text: string): void => void told.push(text)
   const clients = simulatedClients(schedule, lab, { givenUp, onTold })
-  const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp, clients })
+  let closedAtMs = Infinity
+  const close = (): Promise<string[]> => {
+    closedAtMs = Math.min(closedAtMs, time.now())
+    return broker.close({ deadlineMs: CLOSE_MS })
+  }
+  const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp, clients, close })
 
   const seen = (): number => deviceLog.length
   const recorder = recordCalls(outside, seen, happenings.happened)
@@ -81,9 +86,8 @@ async function perform(
   const last = recordCalls(outside, seen, () => {})
   // Without the socket's file nobody comes in any more.
   const isFound = !schedule.faults.some(({ name }) => name.startsWith('socket-'))
-  if (!broker.lost.aborted && isFound) await callLast(lab, givenUp, last)
-  const closedAtMs = time.now()
-  await broker.close({ deadlineMs: CLOSE_MS })
+  if (!broker.lost.aborted && closedAtMs === Infinity && isFound) await callLast(lab, givenUp, last)
+  await close()
   await watched.over
   await outside.sleep(SETTLE_MS)
   const left = [...leftBy(lab)]

@@ -16,9 +16,10 @@ export function simulatedWorld(
     next: (event: string) => Promise<void>
     givenUp: AbortSignal
     clients: ClientFaults
+    close: () => Promise<unknown>
   },
 ): World {
-  const { next, givenUp, clients } = parts
+  const { next, givenUp, clients, close } = parts
   const { network, machine, routers, outside } = lab
   return {
     host,
@@ -30,6 +31,7 @@ export function simulatedWorld(
     },
     devices: [...routers.values()],
     killBroker: () => lab.current().kill(),
+    closeBroker: () => void close(),
     inflict: (what) => inflict(lab, what),
     signalBroker(signal) {
       if (signal === 'SIGSTOP') lab.current().process.stop()
