@@ -31,3 +31,4 @@ export type {
   SuperviseBrokerOptions,
   SupervisedBrokerEvent,
 } from './supervised-broker.ts'
+export { unitChange } from './unit-change.ts'

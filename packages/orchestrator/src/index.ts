@@ -7,6 +7,7 @@
  *   run-workers    so many at a time, again where they fail (worker-record), until the policy ends it
  *   worker-attempt one of a worker's attempts, with its log and its environment
  *   worker         one child process (process-group, worker-limits, worker-log, line-splitter)
+ *   run-units      how the workers and what else the run depends on fare (worker-units)
  *   broker-history the broker's generations, and whether it is there
  *   preflight/     each device logged in to, step by step, before the workers or by itself
  *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)

@@ -37,6 +37,8 @@ it('does not wait for ever for a worker that does not end, and says nothing of i
     onAttemptEnd: () => {},
     onStart: () => {},
     onRetry: () => {},
+    onStopping: () => {},
+    onDecision: () => {},
     onEnd: (worker) => told.push(worker),
   })
   await asked.promise

@@ -1,4 +1,4 @@
-import { BrokerError } from '@nac-broker/protocol'
+import { BrokerError, type PolicyDecision } from '@nac-broker/protocol'
 import { type MemberSpec, runGroup, type SupervisionEvent } from '@nac-broker/supervisor'
 import { decide, type FailurePolicy } from './failure-policy.ts'
 import type { AttemptReport, WorkerReport } from './report.ts'
@@ -27,6 +27,10 @@ export interface CrewContext extends Omit<
   onSpawn: (worker: string, attempt: number, startedAt: string, pid: number) => void
   onAttemptEnd: (worker: string, attempt: AttemptReport) => void
   onRetry: (worker: string, retry: { attempt: number; delayMs: number; reason: string }) => void
+  /** An attempt that runs is told to stop. */
+  onStopping: (worker: string) => void
+  /** What is done about a worker that failed. */
+  onDecision: (decision: Omit<PolicyDecision, 'event' | 'policy'>) => void
   onEnd: (report: WorkerReport) => void
 }
 
@@ -48,10 +52,15 @@ export async function runWorkers(
     (worker) => new WorkerRecord(worker, clock, context.before(worker.name)),
   )
   const toDo = records.filter(({ isOver }) => !isOver)
-  const judge = ({ worker }: WorkerRecord): void => {
+  const judge = ({ worker, reason = '' }: WorkerRecord): void => {
     const states = records.map(({ state }) => state)
     const decision = decide(policy, states)
-    if (decision.goOn) return
+    if (decision.goOn) return context.onDecision({ decision: 'go-on', worker: worker.name, reason })
+    context.onDecision({
+      decision: 'stop',
+      worker: worker.name,
+      reason: `${reason}; ${decision.reason}`,
+    })
     const why = `worker "${worker.name}" failed; ${decision.reason}`
     hopeless.abort(new BrokerError('CANCELLED', why))
   }
@@ -70,7 +79,10 @@ export async function runWorkers(
         if (event.event === 'backing-off') {
           const { delayMs } = event
           const attempt = (record.lastAttempt?.attempt ?? 0) + 1
-          context.onRetry(record.worker.name, { attempt, delayMs, reason: record.reason ?? '' })
+          const { name } = record.worker
+          const { reason = '' } = record
+          context.onDecision({ decision: 'retry', worker: name, reason })
+          context.onRetry(name, { attempt, delayMs, reason })
         }
       }),
     ),
@@ -110,6 +122,7 @@ function memberOf(
       const { attempt, startedAt } = record.begin()
       const before = record.lastAttempt?.reason ?? 'the run was resumed'
       context.onStart(name, attempt)
+      signal.addEventListener('abort', () => context.onStopping(name), { once: true })
       const onSpawn = (pid: number): void => context.onSpawn(name, attempt, startedAt, pid)
       const end = await runAttempt(worker, {
         ...context,

@@ -18,11 +18,13 @@ import { type Preflight, preflightOf } from './preflight/before-run.ts'
 import type { DevicePreflight, PreflightReport } from './preflight/report.ts'
 import { deviceReport, type RunReport, type WorkerReport } from './report.ts'
 import { ReportDirectory } from './report-directory.ts'
+import { runUnits } from './run-units.ts'
 import { runWorkers } from './run-workers.ts'
 import { recordRun } from './status-server/record-run.ts'
 import type { RunStatusOptions } from './status-server/run-status.ts'
 import type { StatusServer } from './status-server/server.ts'
 import type { StatusServerOptions } from './status-server/settings.ts'
+import { WorkerUnits } from './worker-units.ts'
 import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
 import { writeReport } from './write-report.ts'
 
@@ -161,6 +163,8 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     clock,
     onDirect: (event) => server?.status.record(event),
   })
+  const units = runUnits(broker, { clock, log })
+  const workerUnits = new WorkerUnits(units)
   const following = server?.status.follow({
     broker,
     history,
@@ -200,10 +204,21 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       hurry: options.hurry ?? new AbortController().signal,
       clock,
       guard,
-      onStart: (worker, attempt) => emit({ event: 'worker-started', worker, attempt }),
-      onSpawn: (worker, attempt, startedAt, pid) =>
-        journal.attempt(worker, attempt, startedAt, pid),
-      onAttemptEnd: (worker, attempt) => journal.attemptEnded(worker, attempt),
+      onStart(worker, attempt) {
+        workerUnits.starting(worker)
+        emit({ event: 'worker-started', worker, attempt })
+      },
+      onSpawn(worker, attempt, startedAt, pid) {
+        journal.attempt(worker, attempt, startedAt, pid)
+        workerUnits.ready(worker)
+      },
+      onStopping: (worker) => workerUnits.stopping(worker),
+      onAttemptEnd(worker, attempt) {
+        journal.attemptEnded(worker, attempt)
+        workerUnits.ended(worker, attempt)
+      },
+      onDecision: (decision) =>
+        broker.tell({ event: 'policy-decision', policy: policy.name, ...decision }),
       onRetry: (worker, retry) => emit({ event: 'worker-retrying', worker, ...retry }),
       onLine: options.onLine,
       lastTraffic: (worker) => health.recorder.lastTraffic(worker),
@@ -216,6 +231,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     status = await broker.status().catch(() => undefined)
     await health.lookIntoStore()
   } finally {
+    units[Symbol.dispose]()
     await broker.close({ deadlineMs: CLOSE_MS })
     await history.finish()
     await following
