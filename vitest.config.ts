@@ -8,7 +8,7 @@ process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, 'node_modul
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'],
     globalSetup: ['packages/chaos-tests/src/containers/engine.setup.ts'],
     // Most tests wait for processes and devices, not for the processor: three at a time on two cores.
     maxWorkers: Math.max(3, availableParallelism() - 1),

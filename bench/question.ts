@@ -3,6 +3,8 @@ export interface Question {
   /** What it is called on the command line. */
   readonly name: string
   readonly asks: string
+  /** What bounds it, or what one would do without us; absent where a figure speaks for itself. */
+  readonly beside?: string
   /**
    * Fewer samples when `quick`. What was measured was right: anything else throws, whether an answer
    * was wrong or a device saw what it must never see.
@@ -11,7 +13,10 @@ export interface Question {
   measure(effort: { quick: boolean }): Promise<Table[]>
 }
 
-/** What it is measured beside is not on this machine; the message says what, and how to get it. */
+/**
+ * It cannot be measured: what it is measured beside is not on this machine, or it cannot be done quickly. The
+ * message says what is missing and how to get it, without a full stop.
+ */
 export class Skipped extends Error {
   override readonly name = 'Skipped'
 }

@@ -21,8 +21,9 @@ const KNOWS_BAR = 'p99 at most 10'
 export const brokerKilled: Question = {
   name: 'broker-killed',
   asks: 'How soon does a client know that its broker is dead, and what becomes of its calls then?',
+  beside: 'a bare echo server in Node that is killed',
   async measure({ quick }) {
-    const times = quick ? 3 : 100
+    const times = quick ? 1 : 100
     return [await table('thread', times), await table('process', times)]
   },
 }

@@ -8,18 +8,20 @@ interface Effort {
   rounds: number
   /** Of all processes together, in a round. */
   calls: number
+  warmUpRounds: number
 }
 
 export const manyClients: Question = {
   name: 'many-clients',
   asks: 'How many cached commands does a broker answer that has many client processes?',
+  beside: 'the same MessagePack echo, asked by the same processes',
   async measure({ quick }) {
     await using lab = await startLab()
     const efforts: Effort[] = quick
-      ? [{ processes: 8, rounds: 4, calls: 2_400 }]
+      ? [{ processes: 4, rounds: 3, calls: 1_200, warmUpRounds: 1 }]
       : [
-          { processes: 8, rounds: 30, calls: 16_000 },
-          { processes: 64, rounds: 20, calls: 32_000 },
+          { processes: 8, rounds: 30, calls: 16_000, warmUpRounds: 3 },
+          { processes: 64, rounds: 20, calls: 32_000, warmUpRounds: 3 },
         ]
     const broker = await lab.broker('broker.sock')
     const echo = await lab.server('echo.ts', lab.at('echo.sock'))
@@ -31,7 +33,7 @@ export const manyClients: Question = {
 
 async function askedBy(
   lab: Lab,
-  { processes, rounds, calls }: Effort,
+  { processes, rounds, calls, warmUpRounds }: Effort,
   servers: Record<Calls['to'], { pid: number | undefined }>,
 ): Promise<Table[]> {
   await using stack = new AsyncDisposableStack()
@@ -59,6 +61,7 @@ async function askedBy(
       title: `${processes} client processes, each with one call at a time`,
       unit: 'calls',
       rounds,
+      warmUpRounds,
       bar: 'at least 0.7',
     },
   )

@@ -1,13 +1,14 @@
 import type { Question, Row } from '../question.ts'
 import { reader, wholeRun } from '../whole-run.ts'
 
-const FEW = 100
+const FEW = 50
 
 export const manyCommands: Question = {
   name: 'many-commands',
   asks: 'Does a run of ten thousand commands need more memory, or a longer report?',
+  beside: 'a run of fifty commands',
   async measure({ quick }) {
-    const many = quick ? 500 : 10_000
+    const many = quick ? 200 : 10_000
     const rows: { peak: Row[]; report: Row[] } = { peak: [], report: [] }
     for (const commands of [FEW, many]) {
       const { peakMiB, report } = await wholeRun({

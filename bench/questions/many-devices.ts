@@ -12,6 +12,7 @@ const CLIENTS = 64
 export const manyDevices: Question = {
   name: 'many-devices',
   asks: 'Does a broker answer more slowly that has a session on each of a thousand devices?',
+  beside: 'a broker with a session on each of ten devices',
   async measure({ quick }) {
     const many = quick ? 50 : 1_000
     const { rounds, calls } = quick ? { rounds: 2, calls: 500 } : { rounds: 20, calls: 10_000 }

@@ -19,6 +19,7 @@ interface Run {
 export const pooledRun: Question = {
   name: 'pooled-run',
   asks: 'What does a run gain whose workers ask the same things of the same devices?',
+  beside: 'the same workers, each with a session of its own',
   async measure({ quick }) {
     const workersPerDevice = quick ? 2 : 11
     const count = DEVICES * workersPerDevice
@@ -54,7 +55,7 @@ export const pooledRun: Question = {
       const ended = Math.max(...tests.map(({ endedAtMs }) => endedAtMs))
       return { ms: ended - began, ...seen((await lab.log()).slice(before)) }
     }
-    const pairs = await repeat(quick ? 2 : 20, async () => ({
+    const pairs = await repeat(quick ? 1 : 20, async () => ({
       direct: await run('itself'),
       pooled: await run('broker'),
     }))

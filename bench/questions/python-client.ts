@@ -1,23 +1,32 @@
+import { execFile } from 'node:child_process'
 import { access } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { type Lab, startLab } from '../lab.ts'
 import { startPythonClient } from '../python-clients.ts'
 import { type Question, Skipped, type Table } from '../question.ts'
 import { compareRates, type Rated } from '../rates.ts'
 
+const exec = promisify(execFile)
 const CLIENT = 'nac_test/pyats_core/broker/broker_client.py'
 
 export const pythonClient: Question = {
   name: 'python-client',
   asks: "How many cached commands does nac-test's own Python client get from the broker?",
+  beside: 'a server of the same dialect that answers everything with the same JSON',
   async measure({ quick }) {
     const { NAC_TEST_CHECKOUT: checkout } = process.env
     if (!checkout)
       throw new Skipped(
-        'NAC_TEST_CHECKOUT names no checkout of nac-test (git clone https://github.com/netascode/nac-test)',
+        'NAC_TEST_CHECKOUT names no checkout of nac-test (git clone https://github.com/netascode/nac-test; NAC_TEST_CHECKOUT=its folder)',
       )
     const clientFile = path.join(checkout, CLIENT)
-    await access(clientFile)
+    await access(clientFile).catch(() => {
+      throw new Skipped(`NAC_TEST_CHECKOUT has no ${CLIENT}: it names no checkout of nac-test`)
+    })
+    await exec('python3', ['--version']).catch(() => {
+      throw new Skipped('there is no python3 here (apt-get install python3)')
+    })
     await using lab = await startLab()
     const broker = await lab.broker('broker.sock')
     const echo = await lab.server('json-echo.ts', lab.at('json.sock'))

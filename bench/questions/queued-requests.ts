@@ -5,14 +5,13 @@ import type { Question } from '../question.ts'
 
 const CLIENTS = 10
 const DEVICES = 4
-const REQUESTS_PER_CLIENT = 1_000
-const QUEUED = CLIENTS * REQUESTS_PER_CLIENT
 const LATENCY_MS = 20
 
 export const queuedRequests: Question = {
   name: 'queued-requests',
   asks: 'What do ten thousand requests cost that wait for slow devices, and whose turn is it?',
   async measure({ quick }) {
+    const perClient = quick ? 200 : 1_000
     await using lab = await startLab({ devices: DEVICES, latencyMs: LATENCY_MS })
     const broker = await lab.broker('broker.sock')
     const watcher = await lab.client('broker.sock')
@@ -25,7 +24,7 @@ export const queuedRequests: Question = {
     const told = new EventTarget()
     // One after the other: whoever is served in the order of arrival serves the first client alone.
     const queues = clients.map((client, i) =>
-      queue(client, i, () => {
+      queue(client, i, perClient, () => {
         answered[i] = (answered[i] ?? 0) + 1
         told.dispatchEvent(new Event('answered'))
       }),
@@ -33,7 +32,7 @@ export const queuedRequests: Question = {
     // The rest is cut off at the end.
     for (const each of queues) each.catch(() => {})
     const total = (): number => answered.reduce((sum, each) => sum + each, 0)
-    const queued = await untilQueued(watcher, total)
+    const queued = await untilQueued(watcher, CLIENTS * perClient, total)
     const held = (await broker.ask('memory')) - before
 
     const counted = answered.slice()
@@ -71,7 +70,12 @@ export const queuedRequests: Question = {
 }
 
 /** Asks for many different things; rejects when one answer is wrong. */
-async function queue(client: BrokerClient, index: number, onAnswer: () => void): Promise<void> {
+async function queue(
+  client: BrokerClient,
+  index: number,
+  requests: number,
+  onAnswer: () => void,
+): Promise<void> {
   const ask = async (i: number): Promise<void> => {
     const word = `${index}-${i}`
     const options = { cache: false, timeoutMs: 600_000 }
@@ -79,15 +83,19 @@ async function queue(client: BrokerClient, index: number, onAnswer: () => void):
     requireNonce(await client.execute(device, `show nonce ${word}`, options), word)
     onAnswer()
   }
-  await Promise.all(Array.from({ length: REQUESTS_PER_CLIENT }, (_, i) => ask(i)))
+  await Promise.all(Array.from({ length: requests }, (_, i) => ask(i)))
 }
 
 /** Resolves with how many of them wait, when the broker has got them all. */
-async function untilQueued(watcher: BrokerClient, answered: () => number): Promise<number> {
+async function untilQueued(
+  watcher: BrokerClient,
+  requests: number,
+  answered: () => number,
+): Promise<number> {
   for (;;) {
     const { devices } = await watcher.status()
     const queued = devices.reduce((sum, device) => sum + device.queued, 0)
-    if (queued + answered() + DEVICES >= QUEUED) return queued
+    if (queued + answered() + DEVICES >= requests) return queued
   }
 }
 

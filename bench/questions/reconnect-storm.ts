@@ -9,9 +9,8 @@ import type { Served } from '../programs/reconnecting-clients.ts'
 import type { Question } from '../question.ts'
 import { repeat } from '../samples.ts'
 
-const PROCESSES = 4
-const CLIENTS_PER_PROCESS = 250
-const CLIENTS = PROCESSES * CLIENTS_PER_PROCESS
+const CROWD = { processes: 4, perProcess: 250 }
+const SMALL_CROWD = { processes: 2, perProcess: 100 }
 /** More devices than sessions that may be open: those are closed and opened all the time. */
 const DEVICES = 12
 const SESSION_LIMIT = 10
@@ -20,10 +19,11 @@ export const reconnectStorm: Question = {
   name: 'reconnect-storm',
   asks: 'How long until a thousand clients that reconnect at once are all served?',
   async measure({ quick }) {
+    const crowd = quick ? SMALL_CROWD : CROWD
     const times = []
     const sessions = []
     for (const host of quick ? (['thread'] as const) : (['thread', 'process'] as const)) {
-      const samples = await repeat(quick ? 1 : 5, () => storm(host))
+      const samples = await repeat(quick ? 1 : 5, () => storm(host, crowd))
       times.push(
         {
           what: `${host}: kill, to the last of them answered from the cache`,
@@ -41,7 +41,7 @@ export const reconnectStorm: Question = {
         bar: `at most ${SESSION_LIMIT}, or this fails`,
       })
     }
-    const clients = `${CLIENTS} connections in ${PROCESSES} processes`
+    const clients = `${crowd.processes * crowd.perProcess} connections in ${crowd.processes} processes`
     return [
       { title: clients, unit: 'ms', digits: 0, rows: times },
       {
@@ -56,6 +56,7 @@ export const reconnectStorm: Question = {
 
 async function storm(
   host: HostKind,
+  { processes, perProcess }: typeof CROWD,
 ): Promise<{ cachedMs: number; deviceMs: number; mostOpen: number }> {
   await using lab = await startSupervisedLab({
     host,
@@ -65,15 +66,16 @@ async function storm(
   const { socketPath } = lab.broker
   await using stack = new AsyncDisposableStack()
   const programs = await Promise.all(
-    Array.from({ length: PROCESSES }, async (_, i) => {
-      const args = [socketPath, CLIENTS_PER_PROCESS, DEVICES, i].map(String)
+    Array.from({ length: processes }, async (_, i) => {
+      const args = [socketPath, perProcess, DEVICES, i].map(String)
       return stack.use(await startProgram<Served[]>('reconnecting-clients.ts', ...args))
     }),
   )
   const killedAtMs = systemClock.now()
   lab.kill()
   const served = (await Promise.all(programs.map((program) => program.ask('go')))).flat()
-  if (served.length !== CLIENTS) throw new Error(`${served.length} of ${CLIENTS} were served`)
+  const clients = processes * perProcess
+  if (served.length !== clients) throw new Error(`${served.length} of ${clients} were served`)
   return {
     cachedMs: Math.max(...served.map(({ cachedAtMs }) => cachedAtMs)) - killedAtMs,
     deviceMs: Math.max(...served.map(({ deviceAtMs }) => deviceAtMs)) - killedAtMs,

@@ -18,7 +18,7 @@ export const restart: Question = {
   async measure({ quick }) {
     const gaps = []
     const logins = []
-    for (const host of ['thread', 'process'] as const) {
+    for (const host of quick ? (['thread'] as const) : (['thread', 'process'] as const)) {
       const samples = await repeat(quick ? 1 : 20, () => killAndReconnect(host))
       gaps.push({
         what: `${host}: kill, to the first answered call of each client`,

@@ -9,8 +9,12 @@ import { cachedCommand, uncachedCommand } from '../subjects.ts'
 export const roundTrips: Question = {
   name: 'round-trips',
   asks: 'What does the broker add to what bounds it, a bare round trip and a bare SSH session?',
+  beside:
+    "a MessagePack echo over the same kind of socket, which does nothing else, and a shell of one's own over ssh2",
   async measure({ quick }) {
-    const sampling = quick ? { rounds: 10, perRound: 50 } : { rounds: 100, perRound: 200 }
+    const sampling = quick
+      ? { rounds: 10, perRound: 50, warmUpRounds: 10 }
+      : { rounds: 100, perRound: 200 }
     await using lab = await startLab()
     await lab.broker('broker.sock')
     await lab.server('echo.ts', lab.at('echo.sock'))
@@ -34,7 +38,7 @@ export const roundTrips: Question = {
     )
     const where = lab.pinned
       ? 'client on one core, the rest on another'
-      : 'no taskset here: expect noise'
+      : 'no taskset here (apt-get install util-linux): expect noise'
     return [
       { title: `One call at a time, ${where}`, unit: 'microseconds', digits: 1, rows },
       {

@@ -21,6 +21,7 @@ const NO_CONFIGURATION = [
 export const shell: Question = {
   name: 'shell',
   asks: 'What does one command cost a shell script, and what a worker?',
+  beside: "OpenSSH's `ssh`, afresh and over a ControlMaster, and a Node that does nothing",
   async measure({ quick }) {
     await exec('ssh', ['-V']).catch(() => {
       throw new Skipped('there is no ssh here (apt-get install openssh-client)')
@@ -55,8 +56,8 @@ export const shell: Question = {
       ]
       const sampling = quick ? { rounds: 2, perRound: 1 } : { rounds: 30, perRound: 1 }
       const samples = [
-        ...(await compare(subjects, { ...sampling, warmUpRounds: quick ? 1 : 3 })),
-        ...(await compare(worker, { rounds: quick ? 2 : 30, perRound: 50 })),
+        ...(await compare(subjects, { ...sampling, warmUpRounds: quick ? 0 : 3 })),
+        ...(await compare(worker, { rounds: quick ? 2 : 30, perRound: 50, warmUpRounds: 3 })),
       ]
       const median = (index: number): number => summarise(samples[index] ?? []).median
       return [

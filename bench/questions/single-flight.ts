@@ -11,6 +11,7 @@ const LATENCY_MS = 100
 export const singleFlight: Question = {
   name: 'single-flight',
   asks: 'How often is a command executed that eight clients want at once, and who waits for whom?',
+  beside: "one client alone, and the device's own log",
   async measure({ quick }) {
     await using lab = await startLab({ latencyMs: LATENCY_MS, logged: true })
     await lab.broker('broker.sock')
