@@ -1,6 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import ssh2, { type AuthContext, type PseudoTtyInfo, type ServerChannel } from 'ssh2'
+import ssh2, {
+  type AuthContext,
+  type Connection,
+  type PseudoTtyInfo,
+  type ServerChannel,
+} from 'ssh2'
 import { iosxe } from '../platforms/iosxe.ts'
 import { generateHostKey } from '../simulator/host-key.ts'
 import type { Device, SshConnection } from '../testbed/testbed.ts'
@@ -10,6 +15,7 @@ export interface SshServerOptions {
   hostKeys?: readonly string[]
   /** Default: accepts `admin` with the password `secret`. */
   authenticate?: (context: AuthContext) => void
+  onConnection?: (connection: Connection) => void
   onShell?: (channel: ServerChannel, terminal: PseudoTtyInfo | undefined) => void
 }
 
@@ -29,11 +35,12 @@ export class SshServer implements AsyncDisposable {
   }
 
   static async start(options: SshServerOptions = {}): Promise<SshServer> {
-    const { authenticate = acceptPassword, onShell } = options
+    const { authenticate = acceptPassword, onConnection, onShell } = options
     const hostKeys = [...(options.hostKeys ?? [generateHostKey().private])]
     const tcp = createServer({ noDelay: true }, (socket) => {
       const server = new ssh2.Server({ hostKeys }, (connection) => {
         connection.on('error', () => {})
+        onConnection?.(connection)
         connection.on('authentication', authenticate)
         connection.once('session', (accept) => {
           let terminal: PseudoTtyInfo | undefined

@@ -17,6 +17,7 @@ import { offeredAlgorithms } from './ssh-algorithms.ts'
 import { SshAuthentication } from './ssh-authentication.ts'
 import { onBanner } from './ssh-banner.ts'
 import { SshFailure } from './ssh-failure.ts'
+import { prepareKeys } from './ssh-packet-keys.ts'
 import { SshTransport } from './ssh-transport.ts'
 import { noLogin, openTcp } from './tcp.ts'
 import type { Transport } from './transport.ts'
@@ -66,6 +67,7 @@ export async function openSsh(
   const socket = await openTcp(target, within, onStep)
   onStep('banner')
   const client = new ssh2.Client()
+  prepareKeys(client)
   const failure = new SshFailure(client, socket, {
     target,
     username: credential.username,
