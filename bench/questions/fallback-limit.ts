@@ -4,7 +4,7 @@ import type { Question } from '../question.ts'
 import { repeat } from '../samples.ts'
 
 const CROWD = { clients: 16, sessions: 4, commands: 25 }
-const SMALL_CROWD = { clients: 6, sessions: 2, commands: 25 }
+const SMALL_CROWD = { clients: 4, sessions: 2, commands: 25 }
 
 export const fallbackLimit: Question = {
   name: 'fallback-limit',

@@ -14,7 +14,7 @@ export const firstLogins: Question = {
   asks: 'How long do the first logins to fifty devices take?',
   beside: 'as many shells opened by ssh2 itself, all at once',
   async measure({ quick }) {
-    const rounds = quick ? 2 : 20
+    const rounds = quick ? 1 : 20
     const warmUpRounds = quick ? 0 : 3
     await using lab = await startLab({ devices: DEVICES, logged: true })
     const devices = Array.from({ length: DEVICES }, (_, i) => `sim-${i + 1}`)

@@ -14,7 +14,7 @@ export const manyDevices: Question = {
   asks: 'Does a broker answer more slowly that has a session on each of a thousand devices?',
   beside: 'a broker with a session on each of ten devices',
   async measure({ quick }) {
-    const many = quick ? 50 : 1_000
+    const many = quick ? 20 : 1_000
     const { rounds, calls } = quick ? { rounds: 2, calls: 500 } : { rounds: 20, calls: 10_000 }
     await using lab = await startLab({ devices: FEW })
     const testbed = lab.at('many.yaml')

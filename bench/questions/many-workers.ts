@@ -15,7 +15,7 @@ export const manyWorkers: Question = {
   name: 'many-workers',
   asks: 'What do two hundred workers at a time cost the process that runs them?',
   async measure({ quick }) {
-    const workers = quick ? 8 : 200
+    const workers = quick ? 4 : 200
     const done = await wholeRun({
       command: reader(1),
       workers,

@@ -54,7 +54,7 @@ export const shell: Question = {
         { ...(await cachedCommand(client)), name: 'a worker: cached command' },
         { ...uncachedCommand(client), name: 'a worker: uncached command' },
       ]
-      const sampling = quick ? { rounds: 2, perRound: 1 } : { rounds: 30, perRound: 1 }
+      const sampling = quick ? { rounds: 1, perRound: 1 } : { rounds: 30, perRound: 1 }
       const samples = [
         ...(await compare(subjects, { ...sampling, warmUpRounds: quick ? 0 : 3 })),
         ...(await compare(worker, { rounds: quick ? 2 : 30, perRound: 50, warmUpRounds: 3 })),
