@@ -23,7 +23,7 @@ export const hangingDevice: Question = {
   beside: 'the same calls while no device hangs',
   async measure({ quick }) {
     const hangMs = quick ? 500 : 5_000
-    const { rounds, pairs } = quick ? { rounds: 2, pairs: 500 } : { rounds: 12, pairs: 5_000 }
+    const { rounds, pairs } = quick ? { rounds: 2, pairs: 300 } : { rounds: 12, pairs: 5_000 }
     await using lab = await startLab({
       devices: 3,
       slow: { 'sim-2': { loginLatencyMs: hangMs }, 'sim-3': { latencyMs: hangMs } },

@@ -13,7 +13,7 @@ export const roundTrips: Question = {
     "a MessagePack echo over the same kind of socket, which does nothing else, and a shell of one's own over ssh2",
   async measure({ quick }) {
     const sampling = quick
-      ? { rounds: 10, perRound: 50, warmUpRounds: 10 }
+      ? { rounds: 10, perRound: 25, warmUpRounds: 10 }
       : { rounds: 100, perRound: 200 }
     await using lab = await startLab()
     await lab.broker('broker.sock')

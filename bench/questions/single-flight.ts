@@ -33,7 +33,7 @@ export const singleFlight: Question = {
       return tookMs
     }
     await ask(clients)
-    const samples = await repeat(quick ? 5 : 50, async () => ({
+    const samples = await repeat(quick ? 3 : 50, async () => ({
       alone: await ask(clients.slice(0, 1)),
       together: await ask(clients),
     }))
