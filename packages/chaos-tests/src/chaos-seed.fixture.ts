@@ -5,6 +5,9 @@ export const SEED = Number(
   process.env['NAC_BROKER_CHAOS_SEED'] ?? Math.floor(systemClock.random() * 1e6),
 )
 
+/** How many random kills a run of the tests is to have, NAC_BROKER_CHAOS_KILLS; what takes longer has a share of it. */
+export const KILLS = Number(process.env['NAC_BROKER_CHAOS_KILLS'] ?? 8)
+
 /** Draws that depend on the seed and on what they are for, and not on what else has been drawn. */
 export function drawsFor(seed: number, ...purpose: readonly number[]): VirtualClock {
   return new VirtualClock(purpose.reduce((mixed, part) => mixed * 1_009 + part + 1, seed))

@@ -2,7 +2,7 @@
  * Orchestrators that are frozen and wake up at random moments, each so many entries of the devices' log and
  * settled calls after the one before.
  *
- * NAC_BROKER_CHAOS_FREEZES: how many, one after the other, default 1.
+ * NAC_BROKER_CHAOS_KILLS: a tenth of it is how many, one after the other, default 1.
  * NAC_BROKER_CHAOS_SEED: where the moments come from, default a new one each time. A failure names the seed
  * with which its freeze is the first.
  */
@@ -17,11 +17,11 @@ import { type BrokerClient, connect } from '@nac-broker/client'
 import { type DeviceLogEntry, startSimulator } from '@nac-broker/devices'
 import type { VirtualClock } from '@nac-broker/supervisor'
 import { CallJournal } from './call-journal.fixture.ts'
-import { draw, drawsFor, Happenings, SEED } from './chaos-seed.fixture.ts'
+import { draw, drawsFor, Happenings, KILLS, SEED } from './chaos-seed.fixture.ts'
 
 const FIXTURE = path.join(import.meta.dirname, 'frozen-orchestrator.fixture.ts')
 
-const FREEZES = Number(process.env['NAC_BROKER_CHAOS_FREEZES'] ?? 1)
+const FREEZES = Math.ceil(KILLS / 10)
 
 interface Orchestrator extends AsyncDisposable {
   readonly pid: number

@@ -12,10 +12,8 @@ import { describe, expect, it } from 'vitest'
 import { type BrokerClient, connect } from '@nac-broker/client'
 import type { VirtualClock } from '@nac-broker/supervisor'
 import { CallJournal } from './call-journal.fixture.ts'
-import { clockFor, draw, drawsFor, Happenings, SEED } from './chaos-seed.fixture.ts'
+import { clockFor, draw, drawsFor, Happenings, KILLS, SEED } from './chaos-seed.fixture.ts'
 import { type HostKind, startSupervisedLab, type SupervisedLab } from './supervised-lab.fixture.ts'
-
-const KILLS = Number(process.env['NAC_BROKER_CHAOS_KILLS'] ?? 8)
 
 const DEVICES = 2
 const CLIENTS = 4
