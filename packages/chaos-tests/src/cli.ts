@@ -24,7 +24,6 @@ what a seed draws. Judges by the devices' own log, what callers were told, and w
   --simulated     all in one process, on a clock of its own: fast, and the same each time
   --jobs N        how many at a time; default: two for each core, one where they are simulated
   --until-failed  no further than the first one that fails
-  --fault NAME    only this fault is drawn, of those that docs/chaos.md lists
   --html FILE     with --seed: a page of that schedule, with a picture, also where nothing was violated;
                   one that fails has a page in chaos-report/ in any case
   --json          one JSON line for each, instead of words
