@@ -8,6 +8,7 @@
  *   worker-attempt one of a worker's attempts, with its log and its environment
  *   worker         one child process (process-group, worker-limits, worker-log, line-splitter)
  *   run-units      how the workers and what else the run depends on fare (worker-units)
+ *   watch/         commands that are asked again and again whether something is live
  *   broker-history the broker's generations, and whether it is there
  *   preflight/     each device logged in to, step by step, before the workers or by itself
  *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)
@@ -45,4 +46,5 @@ export type {
 } from './report.ts'
 export { run, type RunConfig, type RunEvent, type RunOptions } from './run.ts'
 export type { StatusServerOptions } from './status-server/settings.ts'
+export type { WatchSpec } from './watch/watch-spec.ts'
 export type { WorkerSpec } from './worker-plan.ts'

@@ -1,6 +1,8 @@
 import { openRunStore } from '@nac-broker/run-store'
 import { eventSchema } from '@nac-broker/protocol'
+import { writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
+import { EventSourceClient } from './status-server/event-source.fixture.ts'
 import { type RunLab, shell, startRunLab } from './run.fixture.ts'
 import type { RunConfig } from './run.ts'
 
@@ -75,4 +77,35 @@ it('a worker that the policy stops has not failed', async () => {
   ])
   const why = 'exit code 3; fail_fast stops at the first failure'
   expect(lines).toContain(`fail_fast: stop after w-1: ${why}`)
+})
+
+it('what a run depends on is watched while it goes on, and its death streamed at once', async () => {
+  await using lab = await startRunLab()
+  const [state, over] = [lab.path('state'), lab.path('over')]
+  await writeFile(state, 'active')
+  const causes: unknown[] = []
+  const follow = async (url: string): Promise<void> => {
+    using client = await EventSourceClient.open(new URL('events', url).href)
+    await client.event(({ unit, state: is }) => unit === 'watch lab' && is === 'ready')
+    await writeFile(state, 'inactive')
+    const dead = await client.event(({ state: is }) => is === 'failed')
+    causes.push(dead?.event['cause'])
+    await writeFile(over, '')
+  }
+  let following: Promise<void> | undefined
+  const { report } = await lab.run(
+    [shell(`until [ -e ${over} ]; do sleep 0.01; done`, 1)],
+    {
+      watch: [{ name: 'lab', command: ['cat', state], live: ['active'], everyMs: 200 }],
+      status: { port: 0 },
+    },
+    {
+      onEvent(event) {
+        if (event.event === 'status-server') following = follow(event.url)
+      },
+    },
+  )
+  await following
+  expect(causes).toEqual(['cat says "inactive" (exit code 0)'])
+  expect(report.status).toBe('COMPLETE')
 })

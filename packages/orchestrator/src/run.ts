@@ -26,6 +26,8 @@ import type { StatusServer } from './status-server/server.ts'
 import type { StatusServerOptions } from './status-server/settings.ts'
 import { WorkerUnits } from './worker-units.ts'
 import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
+import { startWatching } from './watch/start-watching.ts'
+import { requireWatchable, type WatchSpec } from './watch/watch-spec.ts'
 import { writeReport } from './write-report.ts'
 
 export interface RunConfig {
@@ -41,6 +43,8 @@ export interface RunConfig {
   partialOk?: boolean | undefined
   /** Whether every device is logged in to before the first worker starts. Default true. */
   preflight?: boolean | undefined
+  /** What it depends on, and is told of when it dies. Default: nothing. */
+  watch?: readonly WatchSpec[] | undefined
   /** Where the run can be watched over HTTP. Default: nowhere. */
   status?: StatusServerOptions | undefined
   reportDir: string
@@ -121,6 +125,8 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const policy = resolveFailurePolicy(config.failurePolicy ?? {}, names.length)
   // Whatever is refused is refused before anything of an earlier run goes.
   resolveSupervision(config.broker)
+  const watch = config.watch ?? []
+  requireWatchable(watch, env)
   const directory = new ReportDirectory(config.reportDir)
   const identity = { testbed: path.resolve(testbed.path), workers: names }
   const complete = config.resume && (await completeReport(directory, identity))
@@ -165,6 +171,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   })
   const units = runUnits(broker, { clock, log })
   const workerUnits = new WorkerUnits(units)
+  const watching = startWatching(watch, { detector: units, guard, env, clock })
   const following = server?.status.follow({
     broker,
     history,
@@ -231,6 +238,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     status = await broker.status().catch(() => undefined)
     await health.lookIntoStore()
   } finally {
+    await watching[Symbol.asyncDispose]()
     units[Symbol.dispose]()
     await broker.close({ deadlineMs: CLOSE_MS })
     await history.finish()

@@ -1,6 +1,6 @@
-import path from 'node:path'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Guard } from './guard.ts'
+import { withOurNode } from './our-node.ts'
 import { runWorker, type WorkerEnd } from './worker.ts'
 import { WorkerLog } from './worker-log.ts'
 import type { PlannedWorker } from './worker-plan.ts'
@@ -47,10 +47,4 @@ export async function runAttempt(
   } finally {
     log.close()
   }
-}
-
-/** So that `node` in a command is the Node that runs us. */
-function withOurNode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const folders = [path.dirname(process.execPath), env['PATH']].filter(Boolean)
-  return { ...env, PATH: folders.join(path.delimiter) }
 }

@@ -6,6 +6,7 @@ import { Rates } from './rates.js'
 import { State } from './state.js'
 import { follow } from './stream.js'
 import { showConnection, showSummary } from './summary.js'
+import { showWatches } from './watch-table.js'
 import { showWorkers } from './worker-table.js'
 
 const state = new State()
@@ -34,6 +35,7 @@ function show() {
   if (!stale) showSummary(state)
   showDevices(state.devices)
   showWorkers(state.workers, now())
+  showWatches(state.status.watches)
   showBroker(state.status, now())
 }
 

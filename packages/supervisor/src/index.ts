@@ -41,7 +41,7 @@ export {
 } from './failure-detector.ts'
 export { armFailpoints, failpoint } from './failpoint.ts'
 export { LivenessCheck, type LivenessCheckOptions, type LivenessEvent } from './liveness.ts'
-export { type ProbeAnswer, probing, type ProbeOptions } from './probe.ts'
+export { lookOnce, type ProbeAnswer, probing, type ProbeOptions } from './probe.ts'
 export type { CaughtSignal } from './process-signals.ts'
 export { RestartIntensity, type RestartIntensityOptions } from './restart-intensity.ts'
 export {

@@ -26,7 +26,7 @@ export function probing(options: ProbeOptions): Watcher {
     const { everyMs, maxUnknown = 3, clock = systemClock } = options
     const watch = async (): Promise<void> => {
       for (let unknown = 0; !over.signal.aborted;) {
-        const found = await look(options, over.signal)
+        const found = await lookOnce(options, over.signal)
         if (over.signal.aborted) return
         if ('why' in found) {
           if (++unknown >= maxUnknown) unit.fail(`${found.why}, ${unknown} times in a row`)
@@ -45,8 +45,8 @@ export function probing(options: ProbeOptions): Watcher {
   }
 }
 
-/** Never rejects: `why` it is unknown is an answer too. */
-async function look(
+/** One look, bounded. Never rejects: `why` it is unknown is an answer too. */
+export async function lookOnce(
   { probe, timeoutMs, clock = systemClock }: ProbeOptions,
   signal: AbortSignal,
 ): Promise<ProbeAnswer | { why: string }> {

@@ -168,6 +168,24 @@ it('starts nothing and exits 2 where two workers would have one name', async () 
   await expect(report()).rejects.toThrow('ENOENT')
 })
 
+it.each(['run', 'serve'])(
+  '%s starts nothing and exits 2 where a command to be watched is not there',
+  async (command) => {
+    const { cwd, report } = await place(
+      `unwatched-${command}`,
+      'workers: [{name: a, command: ["true"]}]\nwatch:\n  - name: lab\n    command: [no-such-program]',
+    )
+    const { code, stderr, stdout } = await nacBroker([command], { cwd })
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'nac-broker: nac-broker.yaml:5: watch "lab": cannot start "no-such-program": there is no such program; install it, or give its path\n',
+    })
+    await expect(report()).rejects.toThrow('ENOENT')
+  },
+)
+
 it.each([
   ['SIGHUP', 129],
   ['SIGINT', 130],

@@ -105,6 +105,7 @@ async function runConfig(
     preflight: flags.preflight && config.preflight,
     resume: flags.resume,
     status: statusOf(flags, config),
+    watch: config.watch,
   }
 }
 

@@ -8,6 +8,9 @@ import { startGuard } from '../guard.ts'
 import { interruptionExitCode } from '../interruption.ts'
 import type { StatusServer } from '../status-server/server.ts'
 import type { StatusServerOptions } from '../status-server/settings.ts'
+import { runUnits } from '../run-units.ts'
+import { startWatching } from '../watch/start-watching.ts'
+import { requireWatchable } from '../watch/watch-spec.ts'
 import { brokerOf } from './broker-of.ts'
 import { EXIT } from './exit-codes.ts'
 import { aborted, onInterrupt } from './interrupt.ts'
@@ -46,25 +49,32 @@ async function serve(flags: ServeFlags): Promise<number> {
   const settings = await brokerOf({ host: flags.host }, config)
   const { superviseBroker } = await import('@nac-broker/broker')
   const { createLog } = await import('./log.ts')
+  const { watch = [] } = config
+  requireWatchable(watch, process.env)
   using interrupt = onInterrupt()
   const status = statusOf(flags, config)
   await using server = status && (await statusServerFor(status, testbed))
+  const log = createLog(flags.logLevel)
   const broker = await superviseBroker({
     ...settings,
     testbed,
     commandEvents: server !== undefined,
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
     ...(flags.store !== undefined && { storePath: flags.store }),
-    log: createLog(flags.logLevel),
+    log,
   })
   // From the start, so that nothing is missed while the guard is started.
   const events = broker.events()
-  if (server) watch(server, broker)
+  if (server) follow(server, broker)
   await using guard = await startGuard()
   await guardBroker(guard, broker, flags.socket ?? settings.socketPath)
+  using units = runUnits(broker, { clock: systemClock, log })
+  const parts = { detector: units, guard, env: process.env, clock: systemClock }
+  await using watching = startWatching(watch, parts)
   const unheard = new AbortController()
   void tell(broker, events, { unheard, statusUrl: server?.url })
   await aborted(AbortSignal.any([interrupt.signal, broker.lost, unheard.signal]))
+  await watching[Symbol.asyncDispose]()
   if (broker.lost.aborted) {
     await broker.close()
     return EXIT.brokerLost
@@ -86,7 +96,7 @@ async function statusServerFor(
   return startStatusServer(options, { devices: deviceNames, workers: [], clock: systemClock })
 }
 
-function watch({ status }: StatusServer, broker: SupervisedBroker): void {
+function follow({ status }: StatusServer, broker: SupervisedBroker): void {
   const history = new BrokerHistory(broker, { clock: systemClock, onTurn() {} })
   void status.follow({ broker, history })
 }

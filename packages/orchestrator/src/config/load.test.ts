@@ -32,6 +32,9 @@ distributed:
   min_agents_required: 6
   agent_retry_attempts: 2
   agent_retry_delay_s: 5
+watch:
+  - {name: lab, command: [systemctl, is-active, lab-router], every_s: 2, live: [active]}
+  - {name: link, command: [./link-is-up]}
 report_dir: /reports
 `
   expect(parse(text)).toEqual({
@@ -81,6 +84,16 @@ report_dir: /reports
         retryAttempts: '/lab/nac-broker.yaml:23: distributed.agent_retry_attempts',
       },
     },
+    watch: [
+      {
+        name: 'lab',
+        command: ['systemctl', 'is-active', 'lab-router'],
+        everyMs: 2_000,
+        live: ['active'],
+        place: '/lab/nac-broker.yaml:26',
+      },
+      { name: 'link', command: ['./link-is-up'], place: '/lab/nac-broker.yaml:27' },
+    ],
     reportDir: '/reports',
   })
 })
@@ -155,6 +168,15 @@ it.each([
   ],
   ['broker: 5', '1: broker must be a mapping'],
   ['workers: {}', '1: workers must be a list'],
+  ['watch:\n- {name: lab}', '2: watch.0.command is missing'],
+  [
+    'watch:\n- {name: lab, command: [x], every: 2}',
+    '2: watch.0.every: unknown key; did you mean every_s? (allowed: name, command, every_s, live)',
+  ],
+  [
+    'watch:\n- name: lab\n  command: [x]\n  every_s: 0',
+    `4: watch.0.every_s: "0" is not allowed (${WHOLE} 1 to 86400)`,
+  ],
   [
     'workers:\n  - name: a\n    command: sleep 5',
     '3: workers.0.command must be a list, the program first, as in [sleep, "5"]',
@@ -192,13 +214,14 @@ it('has every key in the README', async () => {
   const [, section = ''] = readme.split(/^## (?=Config file)/m)
   const [table = ''] = section.split(/^## /m)
   const listed = [...table.matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(([, key]) => key)
-  const { broker, distributed, status, workers, ...rest } = configSchema.shape
+  const { broker, distributed, status, watch, workers, ...rest } = configSchema.shape
   expect(new Set(listed)).toEqual(
     new Set([
       ...Object.keys(rest),
       ...Object.keys(broker.unwrap().shape).map((key) => `broker.${key}`),
       ...Object.keys(distributed.unwrap().shape).map((key) => `distributed.${key}`),
       ...Object.keys(status.unwrap().shape).map((key) => `status.${key}`),
+      ...Object.keys(watch.unwrap().element.shape).map((key) => `watch[].${key}`),
       ...Object.keys(workers.unwrap().element.shape).map((key) => `workers[].${key}`),
     ]),
   )

@@ -75,9 +75,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   array: 'a list',
 }
 
-/** The keys that a section may have: the file itself, `broker`, `distributed`, `status`, or one of the `workers`. */
+/** The keys that a section may have: the file itself, `broker`, `distributed`, `status`, one of the `workers` or of the `watch`. */
 function keysAt(where: readonly PropertyKey[]): string[] {
-  const { broker, distributed, status, workers } = configSchema.shape
+  const { broker, distributed, status, watch, workers } = configSchema.shape
   switch (where[0]) {
     case undefined:
       return Object.keys(configSchema.shape)
@@ -87,6 +87,8 @@ function keysAt(where: readonly PropertyKey[]): string[] {
       return Object.keys(distributed.unwrap().shape)
     case 'status':
       return Object.keys(status.unwrap().shape)
+    case 'watch':
+      return Object.keys(watch.unwrap().element.shape)
     default:
       return Object.keys(workers.unwrap().element.shape)
   }

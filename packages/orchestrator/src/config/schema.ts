@@ -1,6 +1,7 @@
 import type { SuperviseBrokerOptions } from '@nac-broker/broker'
 import { z } from 'zod'
 import type { FailurePolicyOptions } from '../failure-policy-options.ts'
+import type { WatchSpec } from '../watch/watch-spec.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
 import {
   CRASH_POLICY,
@@ -27,7 +28,7 @@ function written<Value>(setting: Setting<Value>): z.ZodType<Value> {
   })
 }
 
-const WORKER_NAME: Setting<string> = {
+const NAME: Setting<string> = {
   allowed: 'letters, digits, ".", "_" and "-", at most 100 of them, the first a letter or digit',
   words: [],
   parse: (text) => (/^[A-Za-z0-9][\w.-]{0,99}$/.test(text) ? text : undefined),
@@ -52,10 +53,14 @@ const brokerSection = z.strictObject({
   host_keys: written(oneOf('strict', 'accept-new', 'insecure')).exactOptional(),
 })
 
+const command = z
+  .array(written(TEXT))
+  .min(1, { error: 'must not be empty: the program comes first' })
+
 const workerSection = z
   .strictObject({
-    name: written(WORKER_NAME),
-    command: z.array(written(TEXT)).min(1, { error: 'must not be empty: the program comes first' }),
+    name: written(NAME),
+    command,
     count: written(wholeNumber(1, 10_000)).exactOptional(),
     per_device: written(oneOf('true', 'false')).exactOptional(),
     timeout_s: written(SECONDS).exactOptional(),
@@ -74,6 +79,13 @@ const distributedSection = z.strictObject({
   agent_retry_delay_s: written(wholeNumber(0, 86_400)).exactOptional(),
 })
 
+const watchSection = z.strictObject({
+  name: written(NAME),
+  command,
+  every_s: written(SECONDS).exactOptional(),
+  live: z.array(written(TEXT)).min(1, { error: 'must not be empty' }).exactOptional(),
+})
+
 const statusSection = z.strictObject({
   port: written(PORT),
   host: written(TEXT).exactOptional(),
@@ -88,6 +100,7 @@ export const configSchema = z.strictObject({
   max_parallel: written(wholeNumber(1, 10_000)).exactOptional(),
   distributed: distributedSection.exactOptional(),
   preflight: written(oneOf('true', 'false')).exactOptional(),
+  watch: z.array(watchSection).exactOptional(),
   status: statusSection.exactOptional(),
   report_dir: written(TEXT).exactOptional(),
 })
@@ -121,6 +134,7 @@ export interface Config {
   maxParallel?: number
   failurePolicy?: FailurePolicyOptions
   preflight?: boolean
+  watch?: readonly WatchSpec[]
   status?: StatusConfig
   reportDir?: string
 }
@@ -148,6 +162,12 @@ export function fromFile(
     ...(maxParallel !== undefined && { maxParallel }),
     ...(file.distributed && { failurePolicy: failurePolicy(file.distributed, placeOf) }),
     ...(file.preflight !== undefined && { preflight: file.preflight === 'true' }),
+    ...(file.watch && {
+      watch: file.watch.map((section, index) => ({
+        ...watchSpec(section),
+        place: placeOf(['watch', String(index), 'command']),
+      })),
+    }),
     ...(file.status && { status: statusConfig(file.status, placeOf(['status'])) }),
     ...(reportDir !== undefined && { reportDir: resolve(reportDir) }),
   }
@@ -181,6 +201,16 @@ function statusConfig(section: z.output<typeof statusSection>, place: string): S
   }
 }
 
+function watchSpec(section: z.output<typeof watchSection>): WatchSpec {
+  const { name, command: asked, every_s: everyS, live } = section
+  return {
+    name,
+    command: asked,
+    ...(everyS !== undefined && { everyMs: everyS * 1000 }),
+    ...(live && { live }),
+  }
+}
+
 /** With where things stand: whether they make sense shows when the workers are known. */
 function failurePolicy(
   section: z.output<typeof distributedSection>,
@@ -203,11 +233,11 @@ function failurePolicy(
 }
 
 function workerSpec(section: z.output<typeof workerSection>): WorkerSpec {
-  const { name, command, count, per_device: perDevice, env = {} } = section
+  const { name, command: executed, count, per_device: perDevice, env = {} } = section
   const { timeout_s: timeoutS, idle_timeout_s: idleTimeoutS } = section
   return {
     name,
-    command,
+    command: executed,
     instances:
       perDevice === 'true'
         ? { kind: 'per-device' }

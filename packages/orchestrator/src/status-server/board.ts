@@ -1,6 +1,6 @@
 import type { DeviceStatus, StatusResult } from '@nac-broker/protocol'
 import type { StatusEvent, WorkerEvent } from './status-event.ts'
-import type { DeviceView, WorkerView } from './status-document.ts'
+import type { DeviceView, WatchView, WorkerView } from './status-document.ts'
 
 type Trouble = { at: string; message: string }
 
@@ -11,6 +11,7 @@ export class Board {
   /** Devices that ended a session, or could not be logged in to, and have not been since. */
   readonly #troubles = new Map<string, Trouble>()
   readonly #workers = new Map<string, Omit<WorkerView, 'name' | 'commands'>>()
+  readonly #watches = new Map<string, WatchView>()
   #devices: readonly DeviceStatus[]
 
   /** Names, in the order in which they are shown. */
@@ -43,6 +44,13 @@ export class Board {
       case 'worker-retrying':
       case 'worker-ended':
         return void this.#workers.set(event.worker, workerAfter(event, at))
+      case 'unit': {
+        if (event.kind !== 'watch') return
+        const { unit, state, cause } = event
+        const name = unit.replace(/^watch /, '')
+        const view = { name, state, ...(cause !== undefined && { cause }), since: at }
+        return void this.#watches.set(name, view)
+      }
       default:
     }
   }
@@ -64,6 +72,10 @@ export class Board {
         ...known,
       }
     })
+  }
+
+  get watches(): readonly WatchView[] {
+    return [...this.#watches.values()]
   }
 
   workers(commandsOf: (worker: string) => number): WorkerView[] {

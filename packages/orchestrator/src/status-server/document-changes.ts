@@ -13,11 +13,11 @@ export class DocumentChanges {
 
   /** What is new since the last call; undefined for nothing. */
   since(document: StatusDocument): StatusFrame | undefined {
-    const { at: _, run, broker, devices, workers } = document
+    const { at: _, run, broker, devices, workers, watches } = document
     const { status } = broker
     // What only says that time goes by is not new.
     const still = status && { ...status, uptimeMs: 0 }
-    const rest = JSON.stringify({ run, broker: { ...broker, status: still } })
+    const rest = JSON.stringify({ run, broker: { ...broker, status: still }, watches })
     const isNew = rest !== this.#rest
     this.#rest = rest
     const changed = {

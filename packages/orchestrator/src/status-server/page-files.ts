@@ -24,6 +24,7 @@ const SCRIPTS = [
   'summary.js',
   'device-table.js',
   'worker-table.js',
+  'watch-table.js',
   'broker-timeline.js',
   'rates.js',
   'charts.js',

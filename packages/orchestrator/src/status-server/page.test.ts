@@ -58,6 +58,23 @@ describe.skipIf(chromium === undefined)('the status page in Chromium', { timeout
     await page.close()
   })
 
+  it('turns the row of what is watched red when it dies, and back when it is live again', async () => {
+    await using lab = await startWatchedBroker()
+    const { page, trouble } = await openPage(lab)
+    const watched = { event: 'unit', unit: 'watch lab', kind: 'watch' } as const
+    lab.broker.tell({ ...watched, state: 'ready' })
+    const row = page.getByRole('row', { name: 'lab' })
+    await row.getByText('ready').waitFor()
+    lab.broker.tell({ ...watched, state: 'failed', cause: 'systemctl says "inactive"' })
+    await row.getByText('systemctl says "inactive"').waitFor()
+    expect(await row.getAttribute('class')).toBe('failed')
+    lab.broker.tell({ ...watched, state: 'ready' })
+    await row.getByText('ready').waitFor()
+    expect(await row.getAttribute('class')).toBe('ready')
+    expect(trouble).toEqual([])
+    await page.close()
+  })
+
   it('shows generation 2 on the timeline when the broker was killed', async () => {
     await using lab = await startWatchedBroker()
     const { page, trouble } = await openPage(lab)

@@ -172,6 +172,7 @@ export class RunStatus {
       broker: this.#brokerView(status),
       devices: this.#board.devices(status),
       workers: this.#board.workers(commandsOf),
+      watches: this.#board.watches,
     }
   }
 

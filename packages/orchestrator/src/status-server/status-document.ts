@@ -1,4 +1,4 @@
-import type { DeviceStatus, StatusResult } from '@nac-broker/protocol'
+import type { DeviceStatus, StatusResult, UnitChange } from '@nac-broker/protocol'
 import type { GenerationReport, RunReport, WorkerReport } from '../report.ts'
 
 export interface DeviceView extends Omit<DeviceStatus, 'device'> {
@@ -25,6 +25,15 @@ export interface WorkerView {
   durationMs?: number
 }
 
+/** Something that the run depends on and watches. */
+export interface WatchView {
+  name: string
+  state: UnitChange['state']
+  /** Why it failed. */
+  cause?: string
+  since: string
+}
+
 export interface BrokerView {
   /** `lost`: no broker answers, and another is awaited. `ended`: there will be none. */
   state: 'starting' | 'up' | 'lost' | 'fallback' | 'ended'
@@ -49,4 +58,6 @@ export interface StatusDocument {
   broker: BrokerView
   devices: DeviceView[]
   workers: WorkerView[]
+  /** Those of the config's `watch`. */
+  watches: readonly WatchView[]
 }
