@@ -1,0 +1,57 @@
+import { startBroker } from '@nac-broker/broker'
+import { connect } from '@nac-broker/client'
+import { startSimulator } from '@nac-broker/devices'
+import { systemClock } from '@nac-broker/supervisor'
+import { readFile, writeFile } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { Running, temporaryFolder } from '../../orchestrator/src/cli/command-line.fixture.ts'
+import { startDeviceWires, throughWires } from './real/device-wires.ts'
+import { UnitWatch } from './units.fixture.ts'
+
+/** Far from what a login or a command may take. */
+const KEEPALIVE = { keepaliveIntervalMs: 100 }
+
+it('a device whose packets are dropped has failed when its keepalives went unanswered', async () => {
+  await using folder = await temporaryFolder()
+  await using simulator = await startSimulator({ devices: 1 })
+  const testbed = folder.path('t.yaml')
+  await simulator.writeTestbed(testbed)
+  const wires = await startDeviceWires(() => simulator.devices, 1, systemClock)
+  const [wire] = wires
+  await writeFile(testbed, throughWires(await readFile(testbed, 'utf8'), simulator.devices, wires))
+  try {
+    await using broker = await startBroker({ testbed, ...KEEPALIVE })
+    await using client = await connect({ socketPath: broker.socketPath })
+    const device = await UnitWatch.subscribe(client, 'device sim-1')
+    await client.connect('sim-1')
+    await device.until('ready')
+    wire?.suffer({ kind: 'silent' })
+    const { cause } = await device.until('failed')
+    expect(cause).toMatch(/^sim-1: .+ was lost: .*keepalive/i)
+    expect(device.states.filter((state) => state === 'failed')).toHaveLength(1)
+  } finally {
+    await wire?.[Symbol.asyncDispose]()
+  }
+})
+
+it('a device that is stopped in the middle of a command has failed before the command has', async () => {
+  await using folder = await temporaryFolder()
+  const testbed = folder.path('t.yaml')
+  const args = ['--devices', '1', '--latency-ms', '0', '--testbed-out', testbed]
+  await using devices = new Running(['simulate', ...args])
+  await devices.line()
+  await using broker = await startBroker({ testbed, ...KEEPALIVE })
+  await using client = await connect({ socketPath: broker.socketPath })
+  const device = await UnitWatch.subscribe(client, 'device sim-1')
+  await client.connect('sim-1')
+  const dead = device.until('failed')
+  devices.process.kill('SIGSTOP')
+  let isOver = false
+  const command = client.execute('sim-1', 'show version').finally(() => (isOver = true))
+  command.catch(() => {})
+  expect((await dead).cause).toMatch(/keepalive/i)
+  // It is tried again, with a session that nobody opens.
+  expect(isOver).toBe(false)
+  devices.process.kill('SIGKILL')
+  await expect(command).rejects.toThrow('sim-1')
+})
