@@ -19,6 +19,7 @@
 export { BrokerError, type BrokerEvent, type ErrorCode } from '@nac-broker/protocol'
 export type { BrokerClient } from './client.ts'
 export { connect } from './connect.ts'
-export type { ClientEvent, LifecycleEvent } from './events.ts'
+export type { LifecycleEvent } from '@nac-broker/protocol'
+export type { ClientEvent } from './events.ts'
 export type { CallOptions, ChangeOptions, ConnectOptions, ExecuteOptions } from './options.ts'
 export type { ConfigureResult, ExecuteResult } from './results.ts'

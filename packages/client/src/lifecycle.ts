@@ -1,6 +1,6 @@
-import type { BrokerError } from '@nac-broker/protocol'
+import type { BrokerError, LifecycleEvent } from '@nac-broker/protocol'
 import type { DirectCommands } from './device-commands.ts'
-import type { ClientEvent, LifecycleEvent } from './events.ts'
+import type { ClientEvent } from './events.ts'
 import type { BrokerLink } from './link.ts'
 
 /** Where a client stands. Each state has what there is in it, and nothing else. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { eventSchema } from './events.ts'
+import { lifecycleEventSchema } from './lifecycle-events.ts'
 
 const page = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8')
 
@@ -27,6 +28,15 @@ describe('docs/events.md', () => {
       expect(eventSchema.parse(example)).toEqual(example)
     },
   )
+
+  test('has an example of each way in which a client stands with its broker', () => {
+    const [, section = ''] = page.split('\n## A client and its broker\n')
+    const [, lines = ''] = /```json\n(.+?)\n```/s.exec(section) ?? []
+    const told: unknown[] = lines.split('\n').map((line) => JSON.parse(line))
+    expect(told.map((example) => lifecycleEventSchema.parse(example))).toEqual(told)
+    const states = lifecycleEventSchema.options.map(({ shape }) => shape.event.value)
+    expect(told).toEqual(states.map((event) => expect.objectContaining({ event }) as unknown))
+  })
 
   test('has sections on events that there are, and on no others', () => {
     expect([...examples.keys()].toSorted()).toEqual(kinds.toSorted())

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { runEventSchema } from './run-events.ts'
 
 const count = z.number().int().nonnegative()
 
@@ -159,10 +160,11 @@ export const directEventSchema = z.discriminatedUnion('event', [
   }),
 ])
 
-/** Everything that happens in a run and to its broker. */
+/** Everything that happens in a run and to its broker; how a client stands is its own: `lifecycleEventSchema`. */
 export const eventSchema = z.discriminatedUnion('event', [
   ...directEventSchema.options,
   ...generationEventSchema.options,
+  ...runEventSchema.options,
 ])
 
 export type UnitChange = z.infer<typeof unitEventSchema>

@@ -39,6 +39,8 @@ export {
   type ToldEvent,
   type UnitChange,
 } from './events.ts'
+export { type LifecycleEvent, lifecycleEventSchema } from './lifecycle-events.ts'
+export type { RunEndEvent, WorkerEvent } from './run-events.ts'
 export { firstIssue } from './first-issue.ts'
 export { encodeFrame, FrameDecoder, FrameError, MAX_FRAME_BYTES } from './frame.ts'
 export {

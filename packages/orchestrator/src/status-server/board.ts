@@ -1,5 +1,5 @@
-import type { DeviceStatus, StatusResult } from '@nac-broker/protocol'
-import type { StatusEvent, WorkerEvent } from './status-event.ts'
+import type { DeviceStatus, StatusResult, WorkerEvent } from '@nac-broker/protocol'
+import type { StatusEvent } from './status-event.ts'
 import type { DeviceView, WatchView, WorkerView } from './status-document.ts'
 
 type Trouble = { at: string; message: string }
