@@ -91,7 +91,8 @@ describe.each(['thread', 'process'] as const)('a broker in a %s', (host) => {
   it.each(['killed', 'stalled'] as const)(
     'that is %s has failed, told once with its cause, and starts again',
     async (how) => {
-      await using lab = await startSupervisedLab({ host, heartbeatTimeoutMs: 500 })
+      const soon = how === 'stalled' ? { heartbeatTimeoutMs: 500 } : {}
+      await using lab = await startSupervisedLab({ host, ...soon })
       const broker = new UnitWatch(lab.broker.events(), 'broker')
       const failed = broker.until('failed')
       if (how === 'killed') lab.kill()

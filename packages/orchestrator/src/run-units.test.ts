@@ -96,7 +96,7 @@ it('what a run depends on is watched while it goes on, and its death streamed at
   const { report } = await lab.run(
     [shell(`until [ -e ${over} ]; do sleep 0.01; done`, 1)],
     {
-      watch: [{ name: 'lab', command: ['cat', state], live: ['active'], everyMs: 200 }],
+      watch: [{ name: 'lab', command: ['cat', state], live: ['active'], everyMs: 50 }],
       status: { port: 0 },
     },
     {

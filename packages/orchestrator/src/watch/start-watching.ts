@@ -6,8 +6,8 @@ import { keepWatching } from './keep-watching.ts'
 import type { WatchSpec } from './watch-spec.ts'
 
 const DEFAULT_EVERY_MS = 5_000
-/** A command that takes longer than its interval, or than this, has not answered. */
-const MAX_ANSWER_MS = 5_000
+/** A command has as long as its interval to answer, within these bounds, in milliseconds. */
+const ANSWER_MS = { least: 1_000, most: 5_000 }
 
 export interface WatchingOptions {
   detector: FailureDetector
@@ -33,7 +33,7 @@ export function startWatching(
         return answer
       },
       everyMs,
-      timeoutMs: Math.min(everyMs, MAX_ANSWER_MS),
+      timeoutMs: Math.min(Math.max(everyMs, ANSWER_MS.least), ANSWER_MS.most),
       detector,
       signal: over.signal,
       clock,

@@ -59,7 +59,7 @@ function watch(spec: Omit<WatchSpec, 'name'>): Watching {
 it('what is watched fails when its command says so, once, and is ready when it is live again', async () => {
   const file = path.join(folder, 'state')
   await writeFile(file, 'active\n')
-  const lab = watch({ command: ['cat', file], live: ['active'], everyMs: 300 })
+  const lab = watch({ command: ['cat', file], live: ['active'], everyMs: 50 })
   await lab.next('ready')
   const failed = lab.next('failed')
   await writeFile(file, 'inactive\n')
@@ -81,7 +81,7 @@ it('what is watched fails when its command says so, once, and is ready when it i
 
 it('without words its exit code says whether it is live', async () => {
   const dead = path.join(folder, 'dead')
-  await using lab = watch({ command: ['sh', '-c', `[ ! -e ${dead} ] || exit 3`], everyMs: 300 })
+  await using lab = watch({ command: ['sh', '-c', `[ ! -e ${dead} ] || exit 3`], everyMs: 50 })
   await lab.next('ready')
   const failed = lab.next('failed')
   await writeFile(dead, '')
@@ -91,9 +91,9 @@ it('without words its exit code says whether it is live', async () => {
 it('a command that hangs is ended with all that it started, and the third time is a failure', async () => {
   const pids = path.join(folder, 'pids')
   const script = `sleep 600 & echo $! $$ >> ${pids}; wait`
-  const lab = watch({ command: ['sh', '-c', script], everyMs: 300 })
+  const lab = watch({ command: ['sh', '-c', script], everyMs: 50 })
   const failed = await lab.next('failed')
-  expect(failed).toHaveProperty('cause', 'no answer within 300 ms, 3 times in a row')
+  expect(failed).toHaveProperty('cause', 'no answer within 1000 ms, 3 times in a row')
   await lab[Symbol.asyncDispose]()
   const started = (await readFile(pids, 'utf8')).trim().split(/\s+/).map(Number)
   const alive = started.filter((pid) => !'ZX'.includes(processEntry(pid)?.state ?? 'X'))
