@@ -189,8 +189,8 @@ export const MUTANTS: readonly Mutant[] = [
     'slot-never-released',
     'the pool forgets to give a slot back',
     'broker/src/device-lane.ts',
-    'pooled.lease.release()\n    if (end.by',
-    'if (end.by',
+    'pooled.lease.release()\n    const closed',
+    'const closed',
   ),
   {
     ...one(
