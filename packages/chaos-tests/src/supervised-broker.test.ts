@@ -54,7 +54,9 @@ describe.each<HostKind>(['thread', 'process'])('a broker in a %s', (host) => {
     void killAgain()
     lab.kill()
     const { message } = await aborted
-    expect(message).toMatch(/lost 6 times and restarting was given up \(after ([\d.]+, ){5}[\d.]+ s: the broker crashed/)
+    expect(message).toMatch(
+      /lost 6 times and restarting was given up \(after ([\d.]+, ){5}[\d.]+ s: the broker crashed/,
+    )
     expect(lab.broker.lost.aborted).toBe(true)
     await expect(lab.broker.status()).rejects.toMatchObject({ code: 'BROKER_LOST' })
   })

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Fault } from './fault.ts'
 
-const NO_FAULT = ['fault.ts', 'all-faults.ts']
+const NO_FAULT = ['fault.ts', 'all-faults.ts', 'misbehave.ts']
 
 /** Every fault: what each file of this folder exports as `default`, by name. */
 export async function allFaults(): Promise<Fault[]> {

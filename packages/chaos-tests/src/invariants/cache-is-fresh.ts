@@ -14,6 +14,8 @@ export const cacheIsFresh: Invariant = {
       const answeredAt = deviceLog.findIndex(
         (entry) => entry.event === 'output' && entry.device === device && entry.sha256 === sha256,
       )
+      // Of bytes that were no text there is no telling when they were sent.
+      if (answeredAt < 0) continue
       const session = deviceLog[answeredAt]?.session
       // What a device shows may be as it was when it was asked.
       const readAt = deviceLog.findLastIndex(

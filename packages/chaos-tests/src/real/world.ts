@@ -1,3 +1,4 @@
+import type { Quirk } from '@nac-broker/devices'
 import type { BrokerFault } from '../broker-fault.fixture.ts'
 import type { FaultProxy, WireFault } from '../proxy/fault-proxy.ts'
 
@@ -7,6 +8,8 @@ export interface FaultyDevice {
   latencyMs: number
   /** Before the verdict on a password, in milliseconds. */
   loginLatencyMs: number
+  /** How it misbehaves. */
+  quirk: Quirk | undefined
   /** Cuts every connection; returns how many sessions that ended. */
   dropSessions(): number
   changeHostKey(): void

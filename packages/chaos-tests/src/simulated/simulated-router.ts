@@ -1,4 +1,4 @@
-import type { DeviceLogEntry, Transport, TransportReceiver } from '@nac-broker/devices'
+import type { DeviceLogEntry, Quirk, Transport, TransportReceiver } from '@nac-broker/devices'
 import { BrokerError } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import { Lines } from '../../../devices/src/simulator/lines.ts'
@@ -26,6 +26,7 @@ const CLOSE_MS = 2_000
 export class SimulatedRouter implements FaultyDevice, WireFaults {
   latencyMs: number
   loginLatencyMs = 0
+  quirk: Quirk | undefined
   readonly #setup: RouterSetup
   readonly #lines: Lines
   readonly #wires = new Set<SimulatedWire>()
@@ -45,6 +46,7 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
       enablePassword: undefined,
       log: { write: setup.log, close() {} },
       latencyMs: () => this.latencyMs * 2 * setup.wires.random.random(),
+      quirk: () => small(this.quirk),
     })
   }
 
@@ -71,7 +73,7 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
       far.once('end', () => left.abort())
       far.once('close', () => left.abort())
       left.signal.addEventListener('abort', () => far.end(), { once: true })
-      if (this.#lines.open >= this.#setup.maxSessions) refuse(linesFull(name))
+      if (this.#lines.isFull) refuse(linesFull(name))
       else wire.carry('near', 0, () => from.step(() => verdict.resolve()))
       this.#lines.logIn({ channel: far, left: left.signal })
     }
@@ -126,6 +128,11 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
   #cut(): void {
     for (const { far } of this.#wires) far.destroy()
   }
+}
+
+/** What is megabytes elsewhere is kilobytes here. */
+function small(quirk: Quirk | undefined): Quirk | undefined {
+  return quirk && 'bytes' in quirk ? { ...quirk, bytes: quirk.bytes / 1_000 } : quirk
 }
 
 function unreachable(device: string, why: string): BrokerError {

@@ -3,6 +3,7 @@ import type { Clock } from '@nac-broker/supervisor'
 import { answer } from './answers.ts'
 import type { DeviceLogEvent } from './device-log.ts'
 import type { Machine } from './machine.ts'
+import { answerWith, greeting, type Quirk } from './quirk.ts'
 import { type Sent, sendAnswer } from './send-answer.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -12,6 +13,8 @@ export interface CliOptions {
   record: (event: DeviceLogEvent) => void
   /** Asked before each answer, in milliseconds; with 0 no timer is involved. */
   latencyMs: () => number
+  /** Asked whenever it matters. */
+  quirk: () => Quirk | undefined
   /** Absent: the session begins at `#`, and `enable` asks for nothing. */
   enablePassword: string | undefined
   clock: Clock
@@ -47,11 +50,12 @@ export class Cli {
 
   /** Resolves with who ended the session. */
   async run(): Promise<'exit' | 'client closed'> {
-    const { terminal } = this.#options
-    terminal.print('\r\n')
-    for (;;) {
-      terminal.print(this.#prompt)
-      const line = await this.#readLine('echoed')
+    const { terminal, quirk } = this.#options
+    terminal.print(greeting(quirk()))
+    const shown = quirk()?.kind === 'no echo' ? 'unseen' : 'echoed'
+    for (let isFirst = true; ; isFirst = false) {
+      if (isFirst || quirk()?.kind !== 'no prompt') terminal.print(this.#prompt)
+      const line = await this.#readLine(shown)
       if (line === undefined || terminal.over.aborted) return 'client closed'
       if (line.trim() === '') continue
       if ((await this.#execute(line)) === 'log out') return 'exit'
@@ -62,7 +66,7 @@ export class Cli {
     return `${this.#options.machine.hostname}${this.#mode}`
   }
 
-  async #readLine(shown: 'echoed' | 'hidden'): Promise<string | undefined> {
+  async #readLine(shown: 'echoed' | 'hidden' | 'unseen'): Promise<string | undefined> {
     const { terminal } = this.#options
     const echo = (text: string): void => {
       if (shown === 'echoed') terminal.print(text)
@@ -72,7 +76,7 @@ export class Cli {
       const key = await terminal.readKey()
       if (key === undefined) return undefined
       if (key === '\r') {
-        terminal.print('\r\n')
+        if (shown !== 'unseen') terminal.print('\r\n')
         return line
       }
       if (key === '\b' || key === '\x7f') {
@@ -99,9 +103,14 @@ export class Cli {
     const sent =
       outcome === 'ask for the password'
         ? await this.#askPassword()
-        : await sendAnswer(terminal, outcome, this.#pageLength)
+        : await sendAnswer(terminal, this.#asIs(outcome), this.#pageLength)
     if (sent && !terminal.over.aborted) record({ event: 'output', line, ...sent })
     return 'go on'
+  }
+
+  #asIs(lines: Iterable<string>): Iterable<string> {
+    const quirk = this.#options.quirk()
+    return quirk ? answerWith(quirk, lines, this.#prompt) : lines
   }
 
   #interpret(typed: string): Outcome {

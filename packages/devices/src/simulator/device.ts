@@ -5,6 +5,7 @@ import type { Clock } from '@nac-broker/supervisor'
 import type { DeviceLog } from './device-log.ts'
 import { generateHostKey } from './host-key.ts'
 import { Lines } from './lines.ts'
+import type { Quirk } from './quirk.ts'
 import { serveSsh } from './ssh-connection.ts'
 
 export interface DeviceOptions {
@@ -31,6 +32,8 @@ export class SimulatedDevice {
   latencyMs: number
   /** Before the verdict on a password, in milliseconds; may be changed at any time. */
   loginLatencyMs: number
+  /** How it misbehaves; may be changed at any time. */
+  quirk: Quirk | undefined
   readonly #options: DeviceOptions
   readonly #lines: Lines
   readonly #sockets = new Set<Socket>()
@@ -43,7 +46,11 @@ export class SimulatedDevice {
     this.latencyMs = options.latencyMs
     this.loginLatencyMs = options.loginLatencyMs
     this.#options = options
-    this.#lines = new Lines({ ...options, latencyMs: () => this.latencyMs })
+    this.#lines = new Lines({
+      ...options,
+      latencyMs: () => this.latencyMs,
+      quirk: () => this.quirk,
+    })
   }
 
   get port(): number {

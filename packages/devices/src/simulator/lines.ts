@@ -2,6 +2,7 @@ import type { Clock } from '@nac-broker/supervisor'
 import { Cli } from './cli.ts'
 import type { DeviceLog, DeviceLogEvent, LogoutReason } from './device-log.ts'
 import { Machine } from './machine.ts'
+import type { Quirk } from './quirk.ts'
 import { type ShellChannel, Terminal } from './terminal.ts'
 
 export interface LinesOptions {
@@ -14,6 +15,8 @@ export interface LinesOptions {
   clock: Clock
   /** Asked before each answer, in milliseconds. */
   latencyMs: () => number
+  /** Asked whenever it matters. */
+  quirk: () => Quirk | undefined
 }
 
 export interface Shell {
@@ -39,13 +42,18 @@ export class Lines {
     this.#machine = new Machine(options.name, options.index, options.clock)
   }
 
+  get isFull(): boolean {
+    const { maxSessions, quirk } = this.#options
+    return this.#sessions.size >= maxSessions || quirk()?.kind === 'lines taken'
+  }
+
   get open(): number {
     return this.#sessions.size
   }
 
   logIn({ channel, left }: Shell): void {
     const id = ++this.#sessionsSoFar
-    if (this.#sessions.size >= this.#options.maxSessions) {
+    if (this.isFull) {
       this.#record(id, { event: 'refused', reason: 'all lines are in use' })
       channel.resume()
       channel.end('% All VTY lines are in use\r\n')
@@ -74,12 +82,13 @@ export class Lines {
   }
 
   async #talk(id: number, session: LoggedIn, terminal: Terminal): Promise<void> {
-    const { enablePassword, clock, latencyMs } = this.#options
+    const { enablePassword, clock, latencyMs, quirk } = this.#options
     const cli = new Cli({
       terminal,
       machine: this.#machine,
       record: (event) => this.#record(id, event),
       latencyMs,
+      quirk,
       enablePassword,
       clock,
     })
