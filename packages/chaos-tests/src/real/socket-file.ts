@@ -3,12 +3,15 @@ import type { SocketFile } from './world.ts'
 
 /** The file that a broker's socket has in the file system. */
 export function socketFileAt(path: string): SocketFile {
-  const remove = (): Promise<void> => rm(path, { force: true })
   const setMode = (mode: number): Promise<void> => chmod(path, mode).catch(() => {})
   return {
-    remove,
+    remove: () => rm(path, { force: true }),
     async replace(by) {
-      await remove()
+      const isThere = await rm(path).then(
+        () => true,
+        () => false,
+      )
+      if (!isThere) return
       if (by === 'file') await writeFile(path, 'not a socket')
       else await symlink(`${path}.gone`, path)
     },

@@ -20,6 +20,7 @@ export interface FaultyDevice {
 /** The socket's name in its directory, as far as anybody may meddle with it. */
 export interface SocketFile {
   remove(): Promise<void>
+  /** Nothing where there is none: what lies there when the broker was closed is not the broker's. */
   replace(by: 'file' | 'link'): Promise<void>
   forbid(): Promise<void>
   permit(): Promise<void>

@@ -25,7 +25,9 @@ export function simulatedWorld(
     host,
     socketFile: {
       remove: async () => network.clear(),
-      replace: async () => network.replaceFile(),
+      replace: async () => {
+        if (network.hasFile) network.replaceFile()
+      },
       forbid: async () => {},
       permit: async () => {},
     },
