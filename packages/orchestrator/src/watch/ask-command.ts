@@ -1,20 +1,29 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { ProbeAnswer } from '@nac-broker/supervisor'
+import type { Clock, ProbeAnswer } from '@nac-broker/supervisor'
 import type { Guard } from '../guard.ts'
 import { ProcessGroup } from '../process-group.ts'
 import type { WatchSpec } from './watch-spec.ts'
 
 /** More of what a command prints is not looked at. */
 const MAX_CHARS = 200
+/** Who was killed is gone by then, unless the system holds it. */
+const GONE_MS = 1_000
+
+interface AskContext {
+  env: NodeJS.ProcessEnv
+  guard: Guard
+  clock: Clock
+  signal: AbortSignal
+}
 
 /**
- * Runs the command once; when `signal` is aborted it is killed, with all that it has started. Rejects where
+ * Runs the command once; when `signal` is aborted it is killed, with all that it has started, and awaited. Rejects where
  * it says nothing about what is watched: it cannot be started, or was killed.
  */
 export async function askCommand(
   { command: [program = '', ...args], live }: WatchSpec,
-  { env, guard, signal }: { env: NodeJS.ProcessEnv; guard: Guard; signal: AbortSignal },
+  { env, guard, clock, signal }: AskContext,
 ): Promise<ProbeAnswer> {
   const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'ignore'], env })
   let said = ''
@@ -38,8 +47,16 @@ export async function askCommand(
     return answer(program, { code: code ?? 0, line: said.split('\n', 1)[0]?.trim() ?? '', live })
   } finally {
     signal.removeEventListener('abort', end)
+    if (signal.aborted) await whenGone(group, clock)
     group.end()
   }
+}
+
+async function whenGone(group: ProcessGroup, clock: Clock): Promise<void> {
+  const late = new AbortController()
+  const timer = clock.startTimer(GONE_MS, () => late.abort())
+  await group.whenEmpty(clock, late.signal).catch(() => {})
+  timer.cancel()
 }
 
 function answer(

@@ -27,7 +27,7 @@ export function startWatching(
     const { name, everyMs = DEFAULT_EVERY_MS } = spec
     return keepWatching(name, {
       probe(signal) {
-        const answer = askCommand(spec, { env: withOurNode(env), guard, signal })
+        const answer = askCommand(spec, { env: withOurNode(env), guard, clock, signal })
         const done = answer.catch(() => {}).finally(() => asked.delete(done))
         asked.add(done)
         return answer
