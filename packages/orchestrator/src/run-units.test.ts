@@ -1,6 +1,6 @@
 import { openRunStore } from '@nac-broker/run-store'
 import { eventSchema } from '@nac-broker/protocol'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { EventSourceClient } from './status-server/event-source.fixture.ts'
 import { type RunLab, shell, startRunLab } from './run.fixture.ts'
@@ -87,7 +87,9 @@ it('what a run depends on is watched while it goes on, and its death streamed at
   const follow = async (url: string): Promise<void> => {
     using client = await EventSourceClient.open(new URL('events', url).href)
     await client.event(({ unit, state: is }) => unit === 'watch lab' && is === 'ready')
-    await writeFile(state, 'inactive')
+    // All of it at once: nobody reads half of it.
+    await writeFile(`${state}.new`, 'inactive')
+    await rename(`${state}.new`, state)
     const dead = await client.event(({ state: is }) => is === 'failed')
     causes.push(dead?.event['cause'])
     await writeFile(over, '')

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { FailureDetector, systemClock, type UnitEvent } from '@nac-broker/supervisor'
@@ -56,16 +56,22 @@ function watch(spec: Omit<WatchSpec, 'name'>): Watching {
   }
 }
 
+/** All of it at once: nobody reads half of it. */
+async function say(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text)
+  await rename(`${file}.new`, file)
+}
+
 it('what is watched fails when its command says so, once, and is ready when it is live again', async () => {
   const file = path.join(folder, 'state')
-  await writeFile(file, 'active\n')
+  await say(file, 'active\n')
   const lab = watch({ command: ['cat', file], live: ['active'], everyMs: 50 })
   await lab.next('ready')
   const failed = lab.next('failed')
-  await writeFile(file, 'inactive\n')
+  await say(file, 'inactive\n')
   expect(await failed).toHaveProperty('cause', 'cat says "inactive" (exit code 0)')
   const ready = lab.next('ready')
-  await writeFile(file, 'active\n')
+  await say(file, 'active\n')
   await ready
   await lab[Symbol.asyncDispose]()
   expect(lab.seen.map(({ state }) => state)).toEqual([
