@@ -121,17 +121,27 @@ export async function startBroker(
     clients: () => connections.size,
   }
   let accepted = 0
-  const accept = (socket: Duplex): void => {
+  const serve = (socket: Duplex): void => {
     const connection = new Connection(socket, context, ++accepted)
     connections.add(connection)
     socket.once('close', () => connections.delete(connection))
   }
-  const listener = await surroundings.listen(place.path, clock, accept).catch(async (error) => {
-    givingWay?.end()
-    await store?.close()
-    await place.release()
-    throw error
-  })
+  // Who comes before anybody can subscribe to events would come unseen: it waits until then.
+  const early: Duplex[] = []
+  let accept = (socket: Duplex): void => {
+    early.push(socket.on('error', () => {}))
+  }
+  const onConnection = (socket: Duplex): void => accept(socket)
+  const listener = await surroundings
+    .listen(place.path, clock, onConnection)
+    .catch(async (error) => {
+      givingWay?.end()
+      await store?.close()
+      await place.release()
+      throw error
+    })
+  accept = serve
+  setImmediate(() => early.forEach(serve))
   failpoint('broker.start.listening')
   log.info({ socket: place.path, generation: settings.generation }, 'listening')
 

@@ -1,5 +1,7 @@
 import { type BrokerEvent, connect } from '@nac-broker/client'
 import { expect, it } from 'vitest'
+import { MACHINE, type Surroundings } from '../../broker/src/surroundings.ts'
+import { startBroker } from '../../broker/src/broker.ts'
 import { startLab } from './lab.fixture.ts'
 import { NacTestClient } from './nac-test-client.fixture.ts'
 import { startSupervisedLab } from './supervised-lab.fixture.ts'
@@ -107,3 +109,24 @@ it.each(['thread', 'process'] as const)(
     expect(watched).toEqual([told])
   },
 )
+
+it('tells who subscribes at once also of a client that came before the broker was quite there', async () => {
+  await using lab = await startLab({ devices: 1 })
+  const come = Promise.withResolvers<ReturnType<typeof connect>>()
+  const surroundings: Surroundings = {
+    ...MACHINE,
+    async listen(socketPath, clock, onConnection) {
+      const listener = await MACHINE.listen(socketPath, clock, onConnection)
+      come.resolve(connect({ socketPath }))
+      // By then what it says would have been answered, if anybody read it.
+      for (let turn = 0; turn < 200; turn++)
+        await new Promise((resolve) => void setImmediate(resolve))
+      return listener
+    },
+  }
+  await using broker = await startBroker({ testbed: lab.testbedPath }, undefined, surroundings)
+  const happening = broker.events()[Symbol.asyncIterator]()
+  await using client = await come.promise
+  expect(client.state).toBe('ready')
+  expect((await happening.next()).value).toMatchObject({ event: 'client-joined' })
+})
