@@ -10,8 +10,21 @@ const TIMEOUT_MS = 5_000
 export function statusCommand(exit: (code: number) => void): Command {
   return subcommand('status', 'Devices, sessions, queues, clients, cache', 'warn')
     .addOption(flag('--socket <path>', 'default: $NAC_TEST_BROKER_SOCKET', TEXT))
-    .option('--json', 'one JSON document')
-    .action(async (flags: ClientFlags) => exit(await status(flags)))
+    .option('--json', 'one JSON document; with --watch one for each event, too')
+    .option('--watch', 'as it changes, until it is interrupted')
+    .action(async ({ watch, ...flags }: ClientFlags & { watch?: boolean }) =>
+      exit(await (watch ? watching(flags) : status(flags))),
+    )
+}
+
+async function watching(flags: ClientFlags): Promise<number> {
+  const { callBroker } = await import('./client-call.ts')
+  const { watchStatus } = await import('./status-watch.ts')
+  // A broker that is restarted is waited for.
+  const patient = { ...flags, policy: 'restart' }
+  return callBroker(patient, undefined, (client, { signal }) => {
+    return watchStatus(client, { json: flags.json, signal })
+  })
 }
 
 async function status(flags: ClientFlags): Promise<number> {
