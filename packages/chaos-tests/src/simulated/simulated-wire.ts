@@ -7,7 +7,7 @@ import type { SimulatedTime } from './simulated-time.ts'
 export interface WireSetup {
   readonly time: SimulatedTime
   readonly random: VirtualClock
-  /** A device's wire is enciphered: bytes that were not sent end it. */
+  /** A device's wire is enciphered: bytes that were not sent end it, and pieces come whole. */
   readonly enciphered?: boolean
 }
 
@@ -74,7 +74,8 @@ export class SimulatedWire {
     const fault = this.#fault
     switch (fault?.kind) {
       case 'sliced': {
-        const { bytes } = fault
+        // What is enciphered can be read when all of it is there.
+        const bytes = this.#setup.enciphered ? piece.length : fault.bytes
         for (let at = 0; at < piece.length; at += bytes)
           carry(piece.subarray(at, at + bytes), at + bytes >= piece.length)
         return
