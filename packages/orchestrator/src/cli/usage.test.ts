@@ -15,11 +15,11 @@ it.concurrent.each<[string[], string]>([
   [['rnu'], `unknown command rnu; did you mean run? (allowed: ${COMMANDS.join(', ')})`],
   [
     ['status', '--bogus'],
-    'unknown option --bogus (allowed: --log-level, --socket, --json, --help)',
+    'unknown option --bogus (allowed: --log-level, --socket, --json, --watch, --help)',
   ],
   [
     ['status', '--jsno'],
-    'unknown option --jsno; did you mean --json? (allowed: --log-level, --socket, --json, --help)',
+    'unknown option --jsno; did you mean --json? (allowed: --log-level, --socket, --json, --watch, --help)',
   ],
   [
     ['serve', '--log-level', 'wran'],
