@@ -21,8 +21,8 @@ export interface Lab extends AsyncDisposable {
   client(options?: ConnectOptions): Promise<BrokerClient>
   /** Resolves when a device has next refused a login. */
   refused(): Promise<void>
-  /** Resolves when the devices have got this many commands in all. */
-  commands(count: number): Promise<void>
+  /** Resolves when the devices have got this many commands, or commands like this, in all. */
+  commands(count: number, like?: RegExp): Promise<void>
 }
 
 /** Simulated devices behind real SSH, and a broker for them. */
@@ -68,7 +68,8 @@ export async function startLab(
       const before = log.length
       return until(() => log.slice(before).some(({ event }) => event === 'refused'))
     },
-    commands: (count) => until(() => log.filter((e) => e.event === 'command').length >= count),
+    commands: (count, like = /^/) =>
+      until(() => log.filter((e) => e.event === 'command' && like.test(e.line)).length >= count),
     async [Symbol.asyncDispose]() {
       await Promise.all(clients.map((client) => client.close()))
       await broker.close()

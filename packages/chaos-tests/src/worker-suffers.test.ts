@@ -27,7 +27,7 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
   },
 )
 
-/** A run of which one worker gets the signal when the device has got that many commands. Returns what must not be. */
+/** A run of which one worker gets the signal when they have made that many changes. Returns what must not be. */
 async function suffer(
   signal: 'SIGKILL' | 'SIGSTOP',
   moment: number,
@@ -36,9 +36,12 @@ async function suffer(
   await using lab = await startLab({ devices: 1, latencyMs: 10, maxSessions: 2 })
   const run = await startItemRun(lab, CONFIG)
   const exited = once(run, 'exit')
-  await Promise.race([lab.commands(moment), exited])
+  // Not of what is asked before there are workers.
+  await Promise.race([lab.commands(moment, /^write nonce/), exited])
   const pids = await workerPids(lab)
-  const pid = pids[worker % pids.length] ?? 0
+  const pid = pids[worker % pids.length]
+  // As a pid, 0 is our own process group.
+  if (pid === undefined) throw new Error('no worker was started')
   send(pid, signal)
   if (signal === 'SIGSTOP') {
     const reader = await lab.client()

@@ -109,7 +109,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   }
   const world: World = {
     host,
-    socketFile: socketFileAt(lab.broker.socketPath),
+    socketFile: socketFileAt(lab.broker.socketPath, () => closedAtMs < Infinity),
     devices,
     killBroker: () => lab.kill(),
     closeBroker: () => void close(),
