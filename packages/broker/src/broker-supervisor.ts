@@ -19,7 +19,7 @@ import { type Logger, pino } from 'pino'
 import type { CloseOptions } from './broker.ts'
 import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
 import { crashStory } from './crash-story.ts'
-import { fence } from './fence.ts'
+import { Fence } from './fence.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
@@ -43,6 +43,7 @@ export class BrokerSupervisor implements SupervisedBroker {
   readonly #feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
   readonly #units: FailureDetector
   readonly #record: UnitRecord
+  readonly #fence: Fence | undefined
   readonly #stop = new AbortController()
   readonly #lost = new AbortController()
   readonly #firstReady = Promise.withResolvers<void>()
@@ -59,6 +60,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#host = this.#standby?.launch ?? host
     this.#parts = parts
     this.#record = new UnitRecord(parts.store)
+    this.#fence = parts.store && new Fence(parts.store, parts.options.clock ?? systemClock)
     this.#units = new FailureDetector({
       clock: parts.options.clock,
       onEvent: (event) => this.tell(unitChange(event)),
@@ -166,6 +168,7 @@ export class BrokerSupervisor implements SupervisedBroker {
   /** One generation, until it is lost (then this rejects) or told to stop. */
   async #serve(run: ServeRun): Promise<void> {
     const { options, settings, place, store, log } = this.#parts
+    await this.#fence?.endAll()
     const number = ++this.generation
     const { testbed, clock = systemClock } = options
     failpoint('supervisor.broker.launching')
@@ -218,10 +221,9 @@ export class BrokerSupervisor implements SupervisedBroker {
       await generation.kill()
       await place.tidy()
       failpoint('supervisor.broker.to-be-fenced')
-      if (store)
-        await fence(store, number).catch((error: unknown) =>
-          log.error({ err: error }, 'not fenced'),
-        )
+      await this.#fence
+        ?.end(number)
+        .catch((error: unknown) => log.error({ err: error }, 'not fenced'))
       failpoint('supervisor.broker.fenced')
       this.#units.tell(UNIT.name, 'stopped')
       this.#past.push(generation.statistics)
@@ -246,6 +248,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     if (settings.crashPolicy.at(-1) === 'fallback') {
       log.error({ generation }, `${message}; clients go to the devices directly`)
       this.#feed.emit({ event: 'fallback', generation })
+      this.#fence?.keepTrying(this.#stop.signal).catch(() => {})
       return
     }
     log.error({ generation }, message)

@@ -183,7 +183,7 @@ export class DeviceLane {
     }
     if (this.#queue.size === 0) this.#needNothing()
     const { pause } = this.#logins
-    if (pause?.linesFull) return this.#pumpAfter(pause.remainingMs)
+    if (pause?.worthWaiting) return this.#pumpAfter(pause.remainingMs)
     if (pause) {
       if (this.#sessions.open > 0 || this.#opening > 0) return
       for (const job of this.#queue.drain()) job.fail(refusedMeanwhile(pause))
@@ -270,7 +270,7 @@ export class DeviceLane {
       return
     }
     failpoint('broker.session.refused')
-    const { linesFull, remainingMs } = this.#logins.failed(error)
+    const { worthWaiting, remainingMs } = this.#logins.failed(error)
     this.#context.emit({
       event: 'login-failed',
       device: this.device.name,
@@ -280,8 +280,8 @@ export class DeviceLane {
       steps,
     })
     if (this.#sessions.open === 0) this.#unit.failed(error.message)
-    // Whoever waits for a line is tried again; the others have been told and come back themselves.
-    if (linesFull) this.#pumpAfter(remainingMs)
+    // Whoever waits for a line, or a slot, is tried again; the others have been told and come back themselves.
+    if (worthWaiting) this.#pumpAfter(remainingMs)
     else if (this.#sessions.open === 0) for (const job of this.#queue.drain()) job.fail(error)
   }
 

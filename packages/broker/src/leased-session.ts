@@ -6,7 +6,7 @@ import {
   type OpenTransport,
   type Session,
 } from '@nac-broker/devices'
-import type { RunStore } from '@nac-broker/run-store'
+import { type AcquireOptions, asStoreError, type Lease, type RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { BrokerSettings } from './options.ts'
 
@@ -52,7 +52,7 @@ export function sessionOpener({
   if (!store) return (device, limits) => openSession(device, { ...login, ...limits })
   const owner = store.ownerOf(settings.generation)
   return async (device, limits) => {
-    const lease = await store.ledger.acquire({
+    const lease = await leaseOf(store, {
       device: device.name,
       owner,
       maxPerDevice: settings.maxSessionsPerDevice,
@@ -60,8 +60,7 @@ export function sessionOpener({
       deadlineMs: clock.now() + loginTimeoutMs,
       signal: limits.signal,
     })
-    // A lease that cannot be released now is reaped when this broker has ended.
-    const release = (): Promise<void> => lease.release().catch(() => {})
+    const release = (): Promise<void> => lease.release()
     try {
       const onChildProcess = (pid: number): void => void lease.setChildPid(pid).catch(() => {})
       const session = await openSession(device, { ...login, ...limits, onChildProcess })
@@ -71,5 +70,14 @@ export function sessionOpener({
       await release()
       throw error
     }
+  }
+}
+
+/** @throws {BrokerError} `SESSION_LIMIT`, `STORE_UNAVAILABLE` */
+async function leaseOf(store: RunStore, wanted: AcquireOptions): Promise<Lease> {
+  try {
+    return await store.ledger.acquire(wanted)
+  } catch (error) {
+    throw asStoreError(error)
   }
 }

@@ -218,5 +218,5 @@ function hostedBy(
     return { hosted, tell }
   }
   const hosted = hostInThread(firstFile('faulty-thread'), onMessage)
-  return { hosted, tell: (message) => hosted.worker.postMessage(message) }
+  return { hosted, tell: (message) => hosted.worker?.postMessage(message) }
 }

@@ -1,9 +1,8 @@
 import { BrokerError, type Json, type Welcome } from '@nac-broker/protocol'
-import type { RunStore } from '@nac-broker/run-store'
+import { asStoreError, type RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Call } from './call.ts'
 import type { Connection } from './connection.ts'
-import { asStoreError } from './direct/store-failure.ts'
 
 export interface CheckpointsOptions {
   connection: Connection

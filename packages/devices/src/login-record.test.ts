@@ -24,8 +24,8 @@ it('leaves a device alone for at least a second after a failed login, and longer
 it('tries a device whose lines are all taken again soon', () => {
   const record = new LoginRecord(new VirtualClock())
   for (let failure = 0; failure < 20; failure++) {
-    const { remainingMs, linesFull } = record.failed(full)
-    expect(linesFull).toBe(true)
+    const { remainingMs, worthWaiting } = record.failed(full)
+    expect(worthWaiting).toBe(true)
     expect(remainingMs).toBeLessThanOrEqual(2_000)
   }
 })

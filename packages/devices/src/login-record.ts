@@ -3,29 +3,29 @@ import { Backoff, type Clock } from '@nac-broker/supervisor'
 
 /** A wrong password tried again and again locks accounts, hence the floor. */
 const LOGIN_BACKOFF = { minMs: 1_000, firstMs: 2_000, maxMs: 60_000 }
-/** A device frees a line some time after a session ended: try again soon. */
-const LINES_FULL_BACKOFF = { minMs: 100, firstMs: 250, maxMs: 2_000 }
+/** A device frees a line some time after a session ended, and a full disk may be freed: try again soon. */
+const SOON_BACKOFF = { minMs: 100, firstMs: 250, maxMs: 2_000 }
 
 /** Why logging in is not tried for a while. */
 export interface LoginPause {
   remainingMs: number
   error: BrokerError
-  /** All lines were taken: whoever waits may go on waiting. */
-  linesFull: boolean
+  /** It may pass by itself soon, as when all lines were taken: whoever waits may go on waiting. */
+  worthWaiting: boolean
 }
 
 /** How logging in to one device has fared, and when it may be tried again. */
 export class LoginRecord {
   readonly #clock: Clock
   readonly #login: Backoff
-  readonly #linesFull: Backoff
+  readonly #soon: Backoff
   #pause: { untilMs: number; error: BrokerError } | undefined
   #lastError: BrokerError | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
     this.#login = new Backoff(clock, LOGIN_BACKOFF)
-    this.#linesFull = new Backoff(clock, LINES_FULL_BACKOFF)
+    this.#soon = new Backoff(clock, SOON_BACKOFF)
   }
 
   /** What went wrong last with this device, until a login succeeds. */
@@ -38,24 +38,24 @@ export class LoginRecord {
     if (!this.#pause) return undefined
     const { untilMs, error } = this.#pause
     const remainingMs = untilMs - this.#clock.now()
-    if (remainingMs > 0) return { remainingMs, error, linesFull: isLinesFull(error) }
+    if (remainingMs > 0) return { remainingMs, error, worthWaiting: isWorthWaiting(error) }
     this.#pause = undefined
     return undefined
   }
 
   succeeded(): void {
     this.#login.reset()
-    this.#linesFull.reset()
+    this.#soon.reset()
     this.#pause = undefined
     this.#lastError = undefined
   }
 
   failed(error: BrokerError): LoginPause {
-    const linesFull = isLinesFull(error)
-    const remainingMs = (linesFull ? this.#linesFull : this.#login).nextDelayMs()
+    const worthWaiting = isWorthWaiting(error)
+    const remainingMs = (worthWaiting ? this.#soon : this.#login).nextDelayMs()
     this.#lastError = error
     this.#pause = { untilMs: this.#clock.now() + remainingMs, error }
-    return { remainingMs, error, linesFull }
+    return { remainingMs, error, worthWaiting }
   }
 
   /** A session was lost: no reason not to log in again. */
@@ -72,6 +72,7 @@ export function refusedMeanwhile({ remainingMs, error }: LoginPause): BrokerErro
   return new BrokerError(code, message, { device, retryAfterMs: remainingMs, cause: error })
 }
 
-function isLinesFull({ code }: BrokerError): boolean {
-  return code === 'SESSION_LIMIT'
+/** Neither is the device's verdict on who logs in. */
+function isWorthWaiting({ code }: BrokerError): boolean {
+  return code === 'SESSION_LIMIT' || code === 'STORE_UNAVAILABLE'
 }

@@ -25,6 +25,7 @@ export class Connection {
   readonly processes: Processes
   readonly #database: DatabaseSync
   #lastWrite: Promise<unknown> = Promise.resolve()
+  readonly #closing = new AbortController()
 
   constructor(
     path: string,
@@ -36,6 +37,11 @@ export class Connection {
     this.clock = clock
     this.processes = processes
     this.#database = database
+  }
+
+  /** Aborted when it is being closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal
   }
 
   prepare(sql: string): StatementSync {
@@ -69,6 +75,7 @@ export class Connection {
   /** Closes after the writes asked for before. Idempotent. */
   async close(): Promise<void> {
     failpoint('store.closing')
+    this.#closing.abort()
     await this.#lastWrite
     if (this.#database.isOpen) this.#database.close()
   }

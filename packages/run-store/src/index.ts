@@ -17,6 +17,7 @@
  *   turn             how long one who has a slot keeps it while others wait
  *   events           what happened, in order
  *   checkpoints      how far each worker has come
+ *   store-failure    what callers are told of a store that refused something
  *   connection       short transactions, patient with other processes' locks
  *   open-database    store-file, network-file-system, schema: a file that may be used as a store
  *
@@ -45,4 +46,5 @@ export { recordedOutput } from './recorded-output.ts'
 export { openRunStore, type RunStore, type RunStoreOptions } from './store.ts'
 export type { Wanted } from './slot-queue.ts'
 export { Turn } from './turn.ts'
+export { asStoreError } from './store-failure.ts'
 export { RunStoreError, type RunStoreErrorCode } from './store-error.ts'

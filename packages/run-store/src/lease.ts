@@ -1,8 +1,10 @@
 import type { StatementSync } from 'node:sqlite'
 import { BrokerError } from '@nac-broker/protocol'
-import { failpoint } from '@nac-broker/supervisor'
+import { Backoff, failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import { identify } from './owner.ts'
+
+const RETRY_DELAYS = { firstMs: 100, maxMs: 2_000 }
 
 /** The right to have one session open. It belongs to its owner until released, or its owner is gone. */
 export interface Lease extends AsyncDisposable {
@@ -11,7 +13,8 @@ export interface Lease extends AsyncDisposable {
   /** The process that a `command:` session runs in: the lease lasts as long as that lives, too. */
   setChildPid(pid: number): Promise<void>
   /**
-   * Once the session is closed. When it rejects with `STORE_UNAVAILABLE`, it may be called again.
+   * Once the session is closed. What cannot be written now, as the disk is full, is tried again until the
+   * store is closed; then it is reaped when this process is gone.
    * @throws {BrokerError} `INTERNAL` for one that was released.
    */
   release(): Promise<void>
@@ -36,11 +39,10 @@ export class LeaseRows {
       released = true
       try {
         await this.#connection.write(() => this.#remove.run(id))
-      } catch (error) {
-        released = false
-        throw error
+        onReleased()
+      } catch {
+        void this.#removeLater(id, onReleased)
       }
-      onReleased()
     }
     const requireHeld = (): void => {
       if (released) throw new BrokerError('INTERNAL', `${device}: its session lease was released`)
@@ -61,5 +63,21 @@ export class LeaseRows {
         if (!released) await release()
       },
     }
+  }
+
+  async #removeLater(id: number, onReleased: () => void): Promise<void> {
+    const { clock, closed } = this.#connection
+    const backoff = new Backoff(clock, RETRY_DELAYS)
+    for (let removed = false; !removed && !closed.aborted;) {
+      // oxlint-disable-next-line no-await-in-loop -- between two tries
+      await clock.sleep(backoff.nextDelayMs(), closed).catch(() => {})
+      const removing = this.#connection.write(() => this.#remove.run(id))
+      // oxlint-disable-next-line no-await-in-loop
+      removed = await removing.then(
+        () => true,
+        () => false,
+      )
+    }
+    onReleased()
   }
 }

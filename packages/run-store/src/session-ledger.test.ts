@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock, VirtualClock } from '@nac-broker/supervisor'
 import { describe, expect, it } from 'vitest'
 import { ownerOf } from './owner.ts'
@@ -139,6 +140,22 @@ describe('the session ledger', () => {
       code: 'SESSION_LIMIT',
       message: expect.stringMatching(/, and 1 waited before$/) as string,
     })
+  })
+
+  it('frees as soon as it can be written what could not be when it was released', async () => {
+    const file = temporaryPath()
+    const clock = new VirtualClock()
+    const { ledger } = await openStore(file, { clock })
+    const lease = await ledger.acquire(request(clock))
+    using another = new DatabaseSync(file)
+    another.exec('BEGIN IMMEDIATE')
+    const released = lease.release()
+    await clock.advance(10_000)
+    await released
+    another.exec('COMMIT')
+    expect(await ledger.leases()).toHaveLength(1)
+    await clock.advance(10_000)
+    expect(await ledger.leases()).toEqual([])
   })
 
   it('refuses a second release, and whatever else is done with a lease after it', async () => {

@@ -21,11 +21,9 @@ export const threadHost: Host = (onMessage) =>
 export function hostInThread(
   mainFile: URL,
   onMessage: (message: FromHosted) => void,
-): Hosted & { worker: Worker } {
-  const worker = new Worker(mainFile, {
-    env: keepingCompiledCode(),
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  })
+): Hosted & { worker: Worker | undefined } {
+  const worker = startWorker(mainFile)
+  if (worker instanceof Error) return neverStarted(worker)
   let trouble: string | undefined
   let stopping = false
   worker.on('message', (message: FromHosted) => {
@@ -46,4 +44,20 @@ export function hostInThread(
     kill: () => void worker.terminate(),
     worker,
   }
+}
+
+/** The system may refuse one more thread (EAGAIN). */
+function startWorker(mainFile: URL): Worker | Error {
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
+  try {
+    return new Worker(mainFile, { env: keepingCompiledCode(), resourceLimits })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function neverStarted({ message }: Error): Hosted & { worker: undefined } {
+  const why = `the broker's thread cannot be started: ${message}`
+  const exited = Promise.resolve<HostExit>({ clean: false, why })
+  return { post() {}, exited, kill() {}, worker: undefined }
 }

@@ -1,5 +1,5 @@
 import { BrokerError } from '@nac-broker/protocol'
-import { type Checkpoints, RunStoreError } from '@nac-broker/run-store'
+import { asStoreError, type Checkpoints } from '@nac-broker/run-store'
 import type { BrokerContext } from '../broker-context.ts'
 import type { Handler } from './handler.ts'
 
@@ -22,7 +22,6 @@ async function inStore<Value>(
   try {
     return await act(store.checkpoints)
   } catch (error) {
-    if (!(error instanceof RunStoreError)) throw error
-    throw new BrokerError('STORE_UNAVAILABLE', error.message, { cause: error })
+    throw asStoreError(error)
   }
 }

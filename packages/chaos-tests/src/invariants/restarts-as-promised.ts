@@ -33,7 +33,7 @@ export const restartsAsPromised: Invariant = {
 /** How what befalls them ends brokers, in the words that are told of it. */
 const FORESEEN = [
   /^the broker stalled/,
-  /^the broker crashed: (the broker's (thread|process) ended with|Error: nobody|.*heap|.*memory|failpoint)/,
+  /^the broker crashed: (the broker's (thread|process) ended with|Error: nobody|.*heap|.*memory|failpoint|.* EAGAIN)/,
   /^socket .*: the file that is there is no socket/,
 ]
 

@@ -58,8 +58,8 @@ export const MUTANTS: readonly Mutant[] = [
     'direct-without-slot',
     'a direct client logs in without a slot',
     'client/src/direct/direct-session.ts',
-    'const lease = await this.#slot(signal)',
-    'const lease = undefined as Lease | undefined',
+    'lease = await this.#slot(signal)',
+    'lease = undefined as Lease | undefined',
   ),
   {
     ...one(

@@ -17,6 +17,7 @@ export interface ClientProcess extends ScheduleClient, AsyncDisposable {
 
 export interface ClientProcessSetup extends Omit<Extract<ToClient, { type: 'connect' }>, 'type'> {
   readonly givenUp: AbortSignal
+  readonly onStarted: (pid: number) => void
   readonly onDirect: () => void
   /** What it writes, of which there should be nothing. */
   readonly onOutput: (text: string) => void
@@ -24,11 +25,12 @@ export interface ClientProcessSetup extends Omit<Extract<ToClient, { type: 'conn
 
 /** Calls are to wait until it is ready. */
 export function startClientProcess(setup: ClientProcessSetup): ClientProcess {
-  const { givenUp, onDirect, onOutput, ...connect } = setup
+  const { givenUp, onStarted, onDirect, onOutput, ...connect } = setup
   const child = fork(PROGRAM, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   })
+  if (child.pid !== undefined) onStarted(child.pid)
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', onOutput)
   const over = new AbortController()

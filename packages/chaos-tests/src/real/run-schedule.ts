@@ -14,6 +14,9 @@ import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
 import { inThisProcess } from './schedule-client.ts'
 import { scheduleClients } from './schedule-clients.ts'
+import { limitDescriptors } from './descriptor-limit.ts'
+import { limitProcesses } from './process-limit.ts'
+import { mountSmallDisk } from './small-disk.ts'
 import { socketFileAt } from './socket-file.ts'
 import { takeStock } from './stock.ts'
 import { textsOf } from './texts.ts'
@@ -56,6 +59,10 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const hit = (prefix: string): boolean =>
     schedule.faults.some(({ name }) => name.startsWith(prefix))
   let devices: SupervisedLab['simulator']['devices'] = []
+  const disk = hit('disk') ? mountSmallDisk() : undefined
+  if (disk) stack.use(disk)
+  const processLimit = hit('processes') ? limitProcesses() : undefined
+  if (processLimit) stack.use(processLimit)
   const deviceWires = hit('device-wire')
     ? await startDeviceWires(() => devices, count, systemClock)
     : []
@@ -67,6 +74,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
       maxSessionsPerDevice,
       maxConnections,
       ...LIMITS,
+      ...(disk && { storePath: path.join(disk.directory, 'run.store') }),
       clock: { ...clock, random: drawingShares(() => clock.random()) },
       log: pino({ level: 'debug' }, { write: (line: string) => (logged += line) }),
       simulator: {
@@ -101,7 +109,8 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   }
   const apart = hit('client-process')
   const onTold = (text: string): void => void told.push(text)
-  const clients = scheduleClients(schedule, { ...setup, clock, apart, onTold })
+  const onStarted = (pid: number): void => processLimit?.exempt(pid)
+  const clients = scheduleClients(schedule, { ...setup, clock, apart, onTold, onStarted })
   let closedAtMs = Infinity
   const close = (): Promise<string[]> => {
     closedAtMs = Math.min(closedAtMs, systemClock.now())
@@ -115,6 +124,11 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     closeBroker: () => void close(),
     inflict: (what) => lab.inflict(what),
     signalBroker: (signal) => void signalTo(lab.pid, signal),
+    limitDescriptors(spare) {
+      if (lab.pid !== process.pid) limitDescriptors(lab.pid, spare)
+    },
+    refuseProcesses: (refused) => processLimit?.refuse(refused),
+    disk: { fill: () => disk?.fill(), free: () => disk?.free() },
     armNextBroker: (failpoints) => lab.armNext(failpoints),
     clientWire: wiresOf(clientWire ? [clientWire] : []),
     deviceWire: wiresOf(deviceWires),

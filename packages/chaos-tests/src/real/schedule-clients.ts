@@ -16,6 +16,8 @@ export interface ScheduleClientsSetup {
   readonly givenUp: AbortSignal
   /** Whether each is a process of its own, and not in this one. */
   readonly apart: boolean
+  /** Called with the pid of each that is a process of its own. */
+  readonly onStarted?: (pid: number) => void
   /** What went wrong beside the calls, and what the processes have written. */
   readonly onTold: (text: string) => void
 }
@@ -28,7 +30,7 @@ export interface ScheduleClients extends ClientFaults {
 
 export function scheduleClients(
   { seed, clients }: Pick<Schedule, 'seed' | 'clients'>,
-  { clock, apart, onTold, ...setup }: ScheduleClientsSetup,
+  { clock, apart, onTold, onStarted = () => {}, ...setup }: ScheduleClientsSetup,
 ): ScheduleClients {
   const processes: ClientProcess[] = []
   const direct = new GoneDirect()
@@ -48,7 +50,8 @@ export function scheduleClients(
   }
   const runApart = async (number: number, recorder: CallRecorder): Promise<void> => {
     const onDirect = (): void => direct.add(number)
-    await using client = startClientProcess({ ...setup, seed, number, onDirect, onOutput: onTold })
+    const own = { seed, number, onDirect, onStarted, onOutput: onTold }
+    await using client = startClientProcess({ ...setup, ...own })
     processes[number] = client
     await client.ready()
     await Promise.all(callersOf(number, client, recorder))

@@ -39,6 +39,15 @@ export interface World {
   inflict(fault: BrokerFault): void
   /** Signals the process of the broker of now; nothing where it is a thread. */
   signalBroker(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /**
+   * Leaves the broker of now so many descriptors to open; undefined: as many as it may have. Nothing where it
+   * is a thread of those who judge.
+   */
+  limitDescriptors(spare: number | undefined): void
+  /** Whether the system refuses (EAGAIN) to start any process or thread from now on. */
+  refuseProcesses(refused: boolean): void
+  /** What the run's store is on; only in schedules with a fault whose name begins with `disk`. */
+  readonly disk: Disk
   /** The next broker that is launched, and no other, has it in its environment. */
   armNextBroker(failpoints: string): void
   /** Between the clients and the broker's socket. */
@@ -52,6 +61,12 @@ export interface World {
   pause: (ms: number, over: AbortSignal) => Promise<void>
   /** Resolves at the next broker event of that kind, or when the run is over. */
   next(event: 'listening' | 'broker-lost', over: AbortSignal): Promise<void>
+}
+
+interface Disk {
+  /** Takes all the room that is left. */
+  fill(): void
+  free(): void
 }
 
 /** Clients that are processes of their own. */

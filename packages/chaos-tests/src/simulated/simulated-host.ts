@@ -18,6 +18,8 @@ export interface HostSetup {
   /** The one that launches brokers. */
   readonly orchestrator: SimulatedProcess
   spawn(): SimulatedProcess
+  /** Whether the system starts no process now. */
+  isRefused(): boolean
   /** What a broker in this process has around it. */
   surroundings(process: SimulatedProcess): Surroundings
   readonly testbed: Testbed
@@ -46,6 +48,7 @@ export function simulatedHost(setup: HostSetup): Host {
       process.kill()
       time.at(time.now() + EXIT_MS, () => orchestrator.step(() => exited.resolve(exit)))
     }
+    if (setup.isRefused()) end({ clean: false, why: "the broker's process: spawn node EAGAIN" })
     let receive: Parameters<HostPort['onMessage']>[0] = () => {}
     const port: HostPort = {
       post: (message) => process.step(() => outbox(() => onMessage(structuredClone(message)))),

@@ -87,6 +87,7 @@ export async function startSimulatedLab(
     time,
     orchestrator,
     spawn: () => machine.spawn(),
+    isRefused: () => machine.refusesProcesses,
     surroundings: (process) => ({
       placeOf: async () => place,
       listen: async (_path, _clock, accept) => network.listen(process, accept),

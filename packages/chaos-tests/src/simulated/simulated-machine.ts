@@ -15,6 +15,8 @@ export class SimulatedMachine {
   readonly #routers: ReadonlyMap<string, SimulatedRouter>
   readonly #processes = new Map<number, SimulatedProcess>()
   wallShiftMs = 0
+  /** Whether it starts no process any more. */
+  refusesProcesses = false
 
   constructor(parts: {
     time: SimulatedTime
@@ -63,6 +65,7 @@ export class SimulatedMachine {
     async (device, within) => {
       const router = this.#routers.get(device.name)
       if (!router) throw new Error(`there is no device "${device.name}" in the simulation`)
+      if (!process.opensDescriptor()) throw router.outOfDescriptors()
       const { transport, giveUp } = router.logIn(process)
       try {
         return await within(transport, (ms) => router.tooSlow(ms))

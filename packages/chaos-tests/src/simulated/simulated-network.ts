@@ -83,7 +83,11 @@ export class SimulatedNetwork implements WireFaults {
     this.#wires.add(wire)
     wire.suffer(this.#fault)
     time.at(soonMs, () => from.step(() => wire.near.emit('connect')))
-    wire.carry('far', 0, () => file.owner.step(() => file.accept(wire.far)))
+    const accept = (): void => {
+      if (file.owner.opensDescriptor()) file.accept(wire.far)
+      else wire.far.destroy()
+    }
+    wire.carry('far', 0, () => file.owner.step(accept))
     // As sockets are by default.
     wire.near.once('end', () => wire.near.end())
     return wire.near

@@ -24,6 +24,8 @@ export class SimulatedProcess implements Clock {
   readonly #timers = new Set<object>()
   #state: State = 'running'
   #stepsLeft = Infinity
+  /** How many it may open beside those that it has. */
+  descriptorsLeft = Infinity
   #atLastStep = (): void => {}
   #stoppedAtMs = Infinity
   #stoppedMs = 0
@@ -105,6 +107,13 @@ export class SimulatedProcess implements Clock {
   atStep(n: number, happen: () => void): void {
     this.#stepsLeft = n
     this.#atLastStep = happen
+  }
+
+  /** Whether it may open one more. */
+  opensDescriptor(): boolean {
+    if (this.descriptorsLeft === 0) return false
+    this.descriptorsLeft--
+    return true
   }
 
   stop(): void {

@@ -91,6 +91,10 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
     return unreachable(this.#setup.name, `there was no login within ${loginTimeoutMs} ms`)
   }
 
+  outOfDescriptors(): BrokerError {
+    return unreachable(this.#setup.name, 'connect EMFILE')
+  }
+
   async start(): Promise<void> {
     this.#state = 'up'
   }

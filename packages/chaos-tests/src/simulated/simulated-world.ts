@@ -39,6 +39,12 @@ export function simulatedWorld(
       if (signal === 'SIGSTOP') lab.current().process.stop()
       else for (const process of machine.processes) process.goOn()
     },
+    limitDescriptors: (spare = Infinity) => {
+      lab.current().process.descriptorsLeft = spare
+    },
+    refuseProcesses: (refused) => void (machine.refusesProcesses = refused),
+    // Its store is a real file, on a disk that is nobody's to fill.
+    disk: { fill() {}, free() {} },
     armNextBroker: (failpoints) => lab.armNext(stepOf(failpoints)),
     clientWire: network,
     clients,

@@ -1,7 +1,12 @@
 import type { Session } from '@nac-broker/devices'
-import { carryOut, type Change, recordedOutput, type RunStore } from '@nac-broker/run-store'
+import {
+  asStoreError,
+  carryOut,
+  type Change,
+  recordedOutput,
+  type RunStore,
+} from '@nac-broker/run-store'
 import { failpoint } from '@nac-broker/supervisor'
-import { asStoreError } from './store-failure.ts'
 
 /**
  * Changes that are carried out at most once although the broker that was asked for them may have sent

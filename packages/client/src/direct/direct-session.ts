@@ -9,9 +9,8 @@ import {
   type Session,
 } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
-import { type Lease, type RunStore, Turn } from '@nac-broker/run-store'
+import { asStoreError, type Lease, type RunStore, Turn } from '@nac-broker/run-store'
 import { type Clock, type Timer, failpoint } from '@nac-broker/supervisor'
-import { asStoreError } from './store-failure.ts'
 
 export interface DirectSessionOptions {
   /** Absent: nobody counts sessions, and this process has at most this one to the device. */
@@ -67,9 +66,10 @@ export class DirectSession {
       await this.#released
       this.#hindrance = 'slot'
       failpoint('client.direct.slot')
-      const lease = await this.#slot(signal)
-      this.#hindrance = 'login'
+      let lease: Lease | undefined
       try {
+        lease = await this.#slot(signal)
+        this.#hindrance = 'login'
         const session = await this.#logIn(lease)
         this.#hindrance = undefined
         return session
@@ -77,8 +77,9 @@ export class DirectSession {
         this.#hindrance = undefined
         await lease?.release().catch(() => {})
         this.#closing.signal.throwIfAborted()
+        if (lease === undefined) signal.throwIfAborted()
         const error = asBrokerError(caught, { device: this.#device.name })
-        if (!this.#loginFailed(error).linesFull) throw error
+        if (!this.#loginFailed(error).worthWaiting) throw error
       }
     }
   }
@@ -132,7 +133,7 @@ export class DirectSession {
   async #untilLoginMayBeTried(signal: AbortSignal): Promise<void> {
     const { pause } = this.#logins
     if (!pause) return
-    if (!pause.linesFull) throw refusedMeanwhile(pause)
+    if (!pause.worthWaiting) throw refusedMeanwhile(pause)
     this.#hindrance = pause.error
     const { clock } = this.#options
     await clock.sleep(pause.remainingMs, AbortSignal.any([signal, this.#closing.signal]))

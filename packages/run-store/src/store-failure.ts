@@ -1,5 +1,5 @@
 import { BrokerError } from '@nac-broker/protocol'
-import { RunStoreError } from '@nac-broker/run-store'
+import { RunStoreError } from './store-error.ts'
 
 /** What callers are told of a store that refused something; other errors are returned as they are. */
 export function asStoreError(error: unknown): unknown {

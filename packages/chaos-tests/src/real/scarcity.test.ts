@@ -1,0 +1,82 @@
+/** That what is to be scarce in schedules is. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, it } from 'vitest'
+import { limitDescriptors } from './descriptor-limit.ts'
+import { mountSmallDisk } from './small-disk.ts'
+
+/** Each line that it is sent is code; it answers with the code of the error of that, or "done". */
+const OBEYS = `
+  const { spawnSync } = require('node:child_process')
+  const { openSync } = require('node:fs')
+  require('node:readline').createInterface({ input: process.stdin }).on('line', async (line) => {
+    try { await eval(line); console.log('done') } catch (error) { console.log(error.code) }
+  })
+`
+
+function startObedient(): {
+  pid: number
+  do: (code: string) => Promise<string>
+  [Symbol.asyncDispose]: () => Promise<void>
+} {
+  const child = spawn(process.execPath, ['--eval', OBEYS], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const answers = createInterface({ input: child.stdout })
+  if (child.pid === undefined) throw new Error('it was not started')
+  return {
+    pid: child.pid,
+    async do(code) {
+      child.stdin.write(`${code}\n`)
+      const [answer] = (await once(answers, 'line')) as [string]
+      return answer
+    },
+    async [Symbol.asyncDispose]() {
+      child.stdin.end()
+      await exited
+    },
+  }
+}
+
+it('a process opens as many descriptors as are left to it, until the limit is lifted', async () => {
+  await using child = startObedient()
+  const opens = "openSync('/dev/null')"
+  expect(await child.do(opens)).toBe('done')
+  limitDescriptors(child.pid, 2)
+  const opened = [await child.do(opens), await child.do(opens), await child.do(opens)]
+  expect(opened).toEqual(['done', 'done', 'EMFILE'])
+  limitDescriptors(child.pid, undefined)
+  expect(await child.do(opens)).toBe('done')
+})
+
+it.runIf(process.getuid?.() === 0)(
+  'nothing can be written to a full disk, until it is freed',
+  () => {
+    using disk = mountSmallDisk()
+    const file = path.join(disk?.directory ?? '', 'file')
+    disk?.fill()
+    expect(() => writeFileSync(file, 'text')).toThrow('ENOSPC')
+    disk?.free()
+    writeFileSync(file, 'text')
+  },
+)
+
+it.runIf(process.getuid?.() === 0 && existsSync('/sys/fs/cgroup'))(
+  'no process is started while processes are refused, not by root either',
+  async () => {
+    await using child = startObedient()
+    const module = JSON.stringify(path.join(import.meta.dirname, 'process-limit.ts'))
+    expect(await child.do(`import(${module}).then((m) => (limit = m.limitProcesses()))`)).toBe(
+      'done',
+    )
+    const starts = "Object.assign(new Error(), spawnSync('true').error ?? { code: 'done' })"
+    const code = `{ const e = ${starts}; if (e.code !== 'done') throw e }`
+    await child.do('limit.refuse(true)')
+    expect(await child.do(code)).toBe('EAGAIN')
+    await child.do('limit.refuse(false)')
+    expect(await child.do(code)).toBe('done')
+    expect(await child.do('limit[Symbol.dispose]()')).toBe('done')
+  },
+)
