@@ -2,6 +2,7 @@ import type { Question } from './question.ts'
 import { brokerKilled } from './questions/broker-killed.ts'
 import { brokerStalled } from './questions/broker-stalled.ts'
 import { bulkOutput } from './questions/bulk-output.ts'
+import { deathTold } from './questions/death-told.ts'
 import { fallbackFairness } from './questions/fallback-fairness.ts'
 import { fallbackLimit } from './questions/fallback-limit.ts'
 import { firstLogins } from './questions/first-logins.ts'
@@ -39,6 +40,7 @@ export const QUESTIONS: readonly Question[] = [
   pythonClient,
   brokerKilled,
   brokerStalled,
+  deathTold,
   restart,
   reconnectStorm,
   fallbackLimit,

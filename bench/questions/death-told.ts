@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants, setPriority } from 'node:os'
+import { connect } from '@nac-broker/client'
+import { systemClock } from '@nac-broker/supervisor'
+import { EventsTold, type Told, type ToldEvent } from '../events-told.ts'
+import type { Question, Row, Table } from '../question.ts'
+import { repeat } from '../samples.ts'
+import { startWatchedRun } from '../watched-run.ts'
+import { reader } from '../whole-run.ts'
+
+const BAR = 'p99 below 100'
+/** Workers that read from a device all the while, which answers after so many milliseconds. */
+const READING = { workers: 4, latencyMs: 20 }
+const DEVICES = 10
+const WITHOUT_END = 1_000_000_000
+/** As often may a broker die in 30 s and be restarted. */
+const DEATHS_OF_BROKER = 5
+const BROKER_KILLS = { thread: 'thread terminated', process: 'process SIGKILLed' } as const
+
+type Host = keyof typeof BROKER_KILLS
+
+export const deathTold: Question = {
+  name: 'death-told',
+  asks: 'How soon does who watches a run over HTTP know that something in it has died?',
+  beside: 'a bare process that is killed, and its parent',
+  async measure({ quick }) {
+    const times = quick ? 5 : 100
+    const rows = await ofDevicesAndWorkers(times)
+    for (const host of ['thread', 'process'] as const) rows.push(await ofBroker(host, times))
+    return [table(rows)]
+  },
+}
+
+function table(rows: Row[]): Table {
+  const title = `Death, to a client of /events has the frame that says so; ${READING.workers} workers read all the while`
+  return { title, unit: 'ms', digits: 1, rows }
+}
+
+/** Who kills is who is told, so that there is one clock; the run is in a process of its own. */
+async function ofDevicesAndWorkers(times: number): Promise<Row[]> {
+  await using run = await startWatchedRun({
+    host: 'thread',
+    // The first one is read by the workers.
+    devices: 1 + DEVICES,
+    latencyMs: READING.latencyMs,
+    workers: [
+      {
+        name: 'w',
+        command: reader(WITHOUT_END),
+        instances: { kind: 'count', count: READING.workers + times },
+      },
+    ],
+    maxParallel: READING.workers,
+    failurePolicy: { name: 'best_effort' },
+  })
+  using told = await EventsTold.read(run.url)
+  await using client = await connect({ socketPath: run.socketPath })
+
+  const devices: number[] = []
+  for (let time = 0; time < times; time++) {
+    const device = run.simulator.devices[1 + (time % DEVICES)]
+    const name = device?.name ?? ''
+    await client.connect(name)
+    const dead = failed(told, `device ${name}`)
+    const atMs = systemClock.now()
+    if (device?.dropSessions() !== 1) throw new Error(`${name} had no session`)
+    devices.push((await dead).atMs - atMs)
+  }
+
+  const workers: number[] = []
+  for (let time = 0; time < times; time++) {
+    // When the one that took the last one's place is at work, too: starting is not measured.
+    await joined(told, `w-${time + READING.workers}`)
+    const worker = `w-${time + 1}`
+    const { event } = await joined(told, worker)
+    const dead = failed(told, `worker ${worker}`)
+    const atMs = systemClock.now()
+    process.kill(Number(event['pid']), 'SIGKILL')
+    workers.push((await dead).atMs - atMs)
+  }
+  requireFailures(told, 'device', { times, cause: /^sim-\d+: .*(closed|lost)/ })
+  requireFailures(told, 'worker', { times, cause: /SIGKILL/ })
+  return [
+    { what: 'a device cuts its connections', samples: devices, bar: BAR },
+    { what: 'a worker is SIGKILLed', samples: workers, bar: BAR },
+    await bareProcess(times),
+  ]
+}
+
+/** What the system takes for itself: it frees a process's memory before it tells anybody. */
+async function bareProcess(times: number): Promise<Row> {
+  const samples = await repeat(times, async () => {
+    const child = spawn(process.execPath, ['-e', 'console.log(); setInterval(() => {}, 1000)'])
+    // As a run does with its workers.
+    setPriority(child.pid ?? 0, constants.priority.PRIORITY_BELOW_NORMAL)
+    await once(child.stdout, 'data')
+    const atMs = systemClock.now()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    return systemClock.now() - atMs
+  })
+  return { what: 'a bare process of Node is SIGKILLed: its parent knows', samples }
+}
+
+async function ofBroker(host: Host, times: number): Promise<Row> {
+  const samples: number[] = []
+  while (samples.length < times) {
+    await using run = await startWatchedRun({
+      host,
+      devices: 1,
+      latencyMs: READING.latencyMs,
+      workers: [
+        {
+          name: 'w',
+          command: reader(WITHOUT_END),
+          instances: { kind: 'count', count: READING.workers },
+        },
+      ],
+    })
+    using told = await EventsTold.read(run.url)
+    const before = samples.length
+    for (let death = 0; death < DEATHS_OF_BROKER && samples.length < times; death++) {
+      const dead = failed(told, 'broker')
+      const next = told.next(({ event }) => event === 'listening')
+      const atMs = systemClock.now()
+      await run.killBroker()
+      samples.push((await dead).atMs - atMs)
+      await next
+    }
+    const deaths = samples.length - before
+    requireFailures(told, 'broker', { times: deaths, cause: /^the broker crashed/ })
+    requireFailures(told, 'worker', { times: 0, cause: /^/ })
+  }
+  return { what: `the broker's ${BROKER_KILLS[host]}`, samples, bar: BAR }
+}
+
+function joined(told: EventsTold, worker: string): Promise<Told> {
+  return told.first((event) => event.event === 'client-joined' && event['worker'] === worker)
+}
+
+function failed(told: EventsTold, unit: string): Promise<Told> {
+  return told.next((event) => isFailure(event) && event['unit'] === unit)
+}
+
+function isFailure(event: ToldEvent): boolean {
+  return event.event === 'unit' && event['state'] === 'failed'
+}
+
+/** Each death was told, none of them twice, with its cause; and of nothing else of that kind. */
+function requireFailures(
+  told: EventsTold,
+  kind: string,
+  { times, cause }: { times: number; cause: RegExp },
+): void {
+  const failures = told.all((event) => isFailure(event) && event['kind'] === kind)
+  const wrong = failures.find((event) => !cause.test(String(event['cause'])))
+  if (wrong) throw new Error(`that was no such death: ${JSON.stringify(wrong)}`)
+  if (failures.length === times) return
+  throw new Error(`of ${times} deaths ${failures.length} were told: ${JSON.stringify(failures)}`)
+}

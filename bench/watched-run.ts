@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Simulator, startSimulator } from '@nac-broker/devices'
+import type { RunConfig } from '@nac-broker/orchestrator'
+import { startProgram } from './program.ts'
+import type { Where } from './programs/watched-run.ts'
+
+export interface WatchedRun extends AsyncDisposable, Where {
+  readonly pid: number | undefined
+  readonly simulator: Simulator
+  /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
+  killBroker(): Promise<unknown>
+}
+
+export interface WatchedRunOptions extends Omit<RunConfig, 'testbed' | 'reportDir' | 'status'> {
+  host: 'thread' | 'process'
+  devices: number
+  latencyMs: number
+}
+
+/** Devices in this process, and in one of its own a run with a status server. */
+export async function startWatchedRun({
+  host,
+  devices,
+  latencyMs,
+  ...config
+}: WatchedRunOptions): Promise<WatchedRun> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-bench-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const simulator = await startSimulator({ devices, latencyMs })
+  stack.defer(() => simulator.close())
+  const testbed = path.join(folder, 'testbed.yaml')
+  await simulator.writeTestbed(testbed)
+  const asked: RunConfig = { ...config, testbed, reportDir: path.join(folder, 'report') }
+  const program = stack.use(
+    await startProgram<unknown, 'where' | 'kill'>('watched-run.ts', JSON.stringify(asked), host),
+  )
+  const where = (await program.ask('where')) as Where
+  const owned = stack.move()
+  return {
+    ...where,
+    pid: program.pid,
+    simulator,
+    killBroker: () => program.ask('kill'),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
