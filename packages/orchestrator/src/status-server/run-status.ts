@@ -11,7 +11,7 @@ import { Metrics } from './metrics.ts'
 import type { BrokerView, StatusDocument } from './status-document.ts'
 import type { StatusEvent } from './status-event.ts'
 
-/** How long an event waits for others. */
+/** How long an event waits for others; a death does not. */
 const EVENTS = { waitMs: 40, maxItems: 1_000 }
 /** How often those who follow are told what has changed without an event: queues, sessions, counts. */
 const LOOK_MS = 500
@@ -55,6 +55,7 @@ export class RunStatus {
   /** Whether more than commands is new since the status was last looked at. */
   #hasNews = false
   #quietLooks = 0
+  #deathToldMs = -Infinity
 
   constructor({ devices, workers, clock }: RunStatusOptions) {
     this.#clock = clock
@@ -91,6 +92,7 @@ export class RunStatus {
     if (event.event === 'run-finished') this.#result = event.status
     if (event.event !== 'command') this.#hasNews = true
     this.#events.add(event)
+    if (event.event === 'unit' && event.state === 'failed') this.#tellDeath()
   }
 
   /** As it is now. */
@@ -109,6 +111,14 @@ export class RunStatus {
     this.#events.flush()
     this.#publish(undefined)
     this.followers.close()
+  }
+
+  /** At once; where many die together the first one, and the others as everything else. */
+  #tellDeath(): void {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#deathToldMs < EVENTS.waitMs) return
+    this.#deathToldMs = nowMs
+    this.#events.flush()
   }
 
   #look(): void {
