@@ -11,6 +11,7 @@ import { loudWorker } from './questions/loud-worker.ts'
 import { manyClients } from './questions/many-clients.ts'
 import { manyCommands } from './questions/many-commands.ts'
 import { manyDevices } from './questions/many-devices.ts'
+import { manyWatchers } from './questions/many-watchers.ts'
 import { manyWorkers } from './questions/many-workers.ts'
 import { pipelined } from './questions/pipelined.ts'
 import { pooledRun } from './questions/pooled-run.ts'
@@ -48,4 +49,5 @@ export const QUESTIONS: readonly Question[] = [
   manyWorkers,
   loudWorker,
   manyCommands,
+  manyWatchers,
 ]

@@ -1,0 +1,147 @@
+import { type BrokerClient, connect } from '@nac-broker/client'
+import { systemClock } from '@nac-broker/supervisor'
+import { startProgram, type Program } from '../program.ts'
+import type { Finished, Order } from '../programs/event-readers.ts'
+import type { Question, Row } from '../question.ts'
+import { repeat, summarise } from '../samples.ts'
+import { cachedCommand } from '../subjects.ts'
+import { usageOf } from '../usage.ts'
+import { startWatchedRun } from '../watched-run.ts'
+
+const CLIENTS = 100
+/** Each command is an event. */
+const COMMANDS_PER_SECOND = 1_000
+
+interface Round {
+  /** How long each command took, in microseconds. */
+  tookUs: number[]
+  perSecond: number
+}
+
+type Readers = Program<Order, unknown>
+
+export const manyWatchers: Question = {
+  name: 'many-watchers',
+  asks: 'Does anybody notice that a hundred clients follow the events of a run, one of which never reads?',
+  beside: 'the same commands while nobody follows',
+  async measure({ quick }) {
+    const { rounds, seconds } = quick ? { rounds: 1, seconds: 3 } : { rounds: 8, seconds: 12 }
+    const commands = seconds * COMMANDS_PER_SECOND
+    await using run = await startWatchedRun({
+      host: 'thread',
+      devices: 1,
+      latencyMs: 0,
+      workers: [{ name: 'w', command: ['sleep', '3600'], instances: { kind: 'one' } }],
+    })
+    await using readers: Readers = await startProgram<unknown, Order>('event-readers.ts')
+    await using client = await connect({ socketPath: run.socketPath })
+    const round = await atARate(client, commands)
+    // What is kept of events for who comes back is full then.
+    await round()
+    const before = await usageOf(run.pid)
+    const pairs = await repeat(rounds, async () => {
+      const alone = await round()
+      await readers.ask({ what: 'open', url: run.url, clients: CLIENTS })
+      await mark(client, readers, 'begin')
+      await readers.ask({ what: 'await' })
+      const followed = await round()
+      await mark(client, readers, 'end')
+      const finished = (await readers.ask({ what: 'finish' })) as Finished
+      requireAll(finished, commands)
+      return { alone, followed, finished }
+    })
+    const after = await usageOf(run.pid)
+    const of = (which: 'alone' | 'followed'): Round[] => pairs.map((pair) => pair[which])
+    const ratio = (figure: 'median' | 'p99', bar: string): Row => ({
+      what: `${figure}, followed / not, round by round`,
+      samples: pairs.map(({ alone, followed }) => {
+        return summarise(followed.tookUs)[figure] / summarise(alone.tookUs)[figure]
+      }),
+      bar,
+    })
+    return [
+      {
+        title: `A cached command, ${COMMANDS_PER_SECOND} of them a second`,
+        unit: 'microseconds',
+        digits: 0,
+        rows: [
+          { what: 'nobody follows', samples: of('alone').flatMap(({ tookUs }) => tookUs) },
+          {
+            what: `${CLIENTS} clients follow`,
+            samples: of('followed').flatMap(({ tookUs }) => tookUs),
+          },
+        ],
+      },
+      {
+        title: 'Ratios',
+        unit: 'ratio',
+        digits: 2,
+        rows: [ratio('median', 'median at most 1.2'), ratio('p99', 'median at most 1.5')],
+      },
+      {
+        title: 'Events',
+        unit: 'per second, or of a round',
+        digits: 0,
+        rows: [
+          {
+            what: 'that happened in a second',
+            samples: of('followed').map(({ perSecond }) => perSecond),
+          },
+          {
+            what: 'told as missed, to the one that did not read',
+            samples: pairs.map(({ finished }) => finished.missed.late),
+          },
+        ],
+      },
+      ...(before && after
+        ? [
+            {
+              title: 'The most memory that the run ever had, broker and status server together',
+              unit: 'MiB',
+              digits: 1,
+              rows: [
+                { what: 'before anybody followed', samples: [before.peakMiB] },
+                { what: 'more, when all had', samples: [after.peakMiB - before.peakMiB] },
+              ],
+            },
+          ]
+        : []),
+    ]
+  },
+}
+
+/** One after the other, each when it is due: who is late catches up. */
+async function atARate(client: BrokerClient, commands: number): Promise<() => Promise<Round>> {
+  const command = await cachedCommand(client)
+  return async () => {
+    const tookUs: number[] = []
+    const checks: (() => void)[] = []
+    const beganMs = systemClock.now()
+    for (let n = 0; n < commands; n++) {
+      const earlyMs = beganMs + (n / COMMANDS_PER_SECOND) * 1000 - systemClock.now()
+      if (earlyMs > 0) await systemClock.sleep(earlyMs)
+      const startedMs = systemClock.now()
+      checks.push(await command.once())
+      tookUs.push((systemClock.now() - startedMs) * 1000)
+    }
+    const tookMs = systemClock.now() - beganMs
+    for (const check of checks) check()
+    return { tookUs, perSecond: (commands / tookMs) * 1000 }
+  }
+}
+
+/** A command by which they know where they are. */
+async function mark(client: BrokerClient, readers: Readers, word: string): Promise<void> {
+  const counting = word === 'begin' ? { counting: '"show nonce bench"' } : {}
+  await readers.ask({ what: 'seek', text: `show nonce ${word}`, ...counting })
+  await client.execute('sim-1', `show nonce ${word}`, { cache: false })
+}
+
+/** Those that read were told of each command; of the one that did not its own account is complete. */
+function requireAll({ counted, missed }: Finished, commands: number): void {
+  const wrong = counted.find((count) => count !== commands)
+  if (wrong !== undefined || missed.reading > 0)
+    throw new Error(
+      `of ${commands} commands a client was told of ${wrong}; missed: ${missed.reading}`,
+    )
+}
