@@ -5,10 +5,12 @@ import { readyToBeAsked } from './lifetime.ts'
 
 export type Order =
   | { what: 'open'; url: string; clients: number }
-  /** Look for an event with this text; count how often the other one comes. */
-  | { what: 'seek'; text: string; counting?: string }
+  /** Look for an event with this text. */
+  | { what: 'seek'; text: string }
   /** Answered when all who read have found it. */
   | { what: 'await' }
+  /** Count from now on how often this text comes. */
+  | { what: 'count'; text: string }
   /** The same of all: who has read nothing reads now. Then they are closed. */
   | { what: 'finish' }
 
@@ -31,14 +33,14 @@ await readyToBeAsked(async (message): Promise<unknown> => {
       readers = await openAll(order)
       return 'open'
     case 'seek':
-      for (const reader of readers) {
-        reader.seek(order.text)
-        if (order.counting !== undefined) reader.count(order.counting)
-      }
+      for (const reader of readers) reader.seek(order.text)
       return 'seeking'
     case 'await':
       await allFind(readers.slice(0, -1))
       return 'found'
+    case 'count':
+      for (const reader of readers) reader.count(order.text)
+      return 'counting'
     case 'finish':
       return finish()
   }

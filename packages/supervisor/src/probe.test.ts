@@ -6,21 +6,25 @@ import { VirtualClock } from './virtual-clock.ts'
 const lab = { name: 'watch lab', kind: 'watch' }
 const alive: ProbeAnswer = { alive: true }
 
+const EVERY_MS = 2_000
+
 /** A unit that is probed every 2 s, each time for 1 s at most, and what its probe does. */
-function probed(probe: (look: number, signal: AbortSignal) => Promise<ProbeAnswer>): {
+function probed(
+  probe: (look: number, signal: AbortSignal) => Promise<ProbeAnswer>,
+  clock = new VirtualClock(),
+): {
   clock: VirtualClock
   detector: FailureDetector
   events: (UnitEvent & { at: number })[]
   looks: () => number
 } {
-  const clock = new VirtualClock()
   const events: (UnitEvent & { at: number })[] = []
   const onEvent = (event: UnitEvent): void => void events.push({ ...event, at: clock.now() })
   const detector = new FailureDetector({ clock, onEvent })
   let looks = 0
   const watch = probing({
     probe: (signal) => probe(++looks, signal),
-    everyMs: 2_000,
+    everyMs: EVERY_MS,
     timeoutMs: 1_000,
     clock,
   })
@@ -91,3 +95,23 @@ describe('a unit that is probed', () => {
     expect(clock.pending).toBe(0)
   })
 })
+
+test.each([0, 100, 500])(
+  'the death of a unit whose probe takes %i ms is told within its interval and two looks, whenever it dies',
+  async (lookMs) => {
+    for (let diesAt = 5_000; diesAt <= 5_000 + EVERY_MS + lookMs; diesAt += 23) {
+      const clock = new VirtualClock()
+      const dead: ProbeAnswer = { alive: false, cause: 'it is not there' }
+      const { events } = probed(async () => {
+        const found = clock.now() < diesAt ? alive : dead
+        await clock.sleep(lookMs)
+        return found
+      }, clock)
+      // oxlint-disable-next-line no-await-in-loop -- one life after the other
+      await clock.advance(diesAt + EVERY_MS + 2 * lookMs)
+      expect(events.at(-1)).toMatchObject({ state: 'failed', cause: 'it is not there' })
+      expect(events.at(-1)?.at).toBeGreaterThanOrEqual(diesAt)
+      expect(clock.pending).toBe(0)
+    }
+  },
+)
