@@ -10,6 +10,28 @@ import { UnitWatch } from './units.fixture.ts'
 
 /** Far from what a login or a command may take. */
 const KEEPALIVE = { keepaliveIntervalMs: 100 }
+/** Three keepalives go unanswered until the fourth would be due; and a second. */
+const INTERVALS = 4 + 1_000 / KEEPALIVE.keepaliveIntervalMs
+
+/**
+ * As it is told, or rejects when that is too late. One timer after the other, each as long as between two keepalives: a
+ * machine that is late with those is late with these.
+ */
+async function soon<Value>(told: Promise<Value>): Promise<Value> {
+  const over = new AbortController()
+  const late = (async () => {
+    for (let interval = 0; interval < INTERVALS; interval++)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await systemClock.sleep(KEEPALIVE.keepaliveIntervalMs, over.signal)
+    throw new Error(`not told within ${INTERVALS} intervals of keepalives`)
+  })()
+  try {
+    return await Promise.race([told, late])
+  } finally {
+    over.abort()
+    await late.catch(() => {})
+  }
+}
 
 it('a device whose packets are dropped has failed when its keepalives went unanswered', async () => {
   await using folder = await temporaryFolder()
@@ -26,7 +48,7 @@ it('a device whose packets are dropped has failed when its keepalives went unans
     await client.connect('sim-1')
     await device.until('ready')
     wire?.suffer({ kind: 'silent' })
-    const { cause } = await device.until('failed')
+    const { cause } = await soon(device.until('failed'))
     expect(cause).toMatch(/^sim-1: .+ was lost: .*keepalive/i)
     expect(device.states.filter((state) => state === 'failed')).toHaveLength(1)
   } finally {
@@ -49,7 +71,7 @@ it('a device that is stopped in the middle of a command has failed before the co
   let isOver = false
   const command = client.execute('sim-1', 'show version').finally(() => (isOver = true))
   command.catch(() => {})
-  expect((await dead).cause).toMatch(/keepalive/i)
+  expect((await soon(dead)).cause).toMatch(/keepalive/i)
   // It is tried again, with a session that nobody opens.
   expect(isOver).toBe(false)
   devices.process.kill('SIGKILL')
