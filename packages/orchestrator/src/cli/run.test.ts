@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { RunReport } from '../report.ts'
 import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
 
@@ -183,6 +185,28 @@ it.each(['run', 'serve'])(
         'nac-broker: nac-broker.yaml:5: watch "lab": cannot start "no-such-program": there is no such program; install it, or give its path\n',
     })
     await expect(report()).rejects.toThrow('ENOENT')
+  },
+)
+
+it.each(['run', 'serve'])(
+  '%s starts nothing, leaves nothing and exits 2 where the port of the status page is in use',
+  async (command) => {
+    const other = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const { cwd } = await place(
+      `port-${command}`,
+      'workers: [{name: a, command: [touch, started]}]\nwatch: [{name: lab, command: [touch, watched]}]',
+    )
+    const args = command === 'serve' ? ['--socket', lab.path(`port-${command}`, 'socket')] : []
+    const exited = await nacBroker([command, '--status-port', String(port), ...args], { cwd })
+    expect(exited).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `nac-broker: the status server cannot listen on 127.0.0.1, port ${port}: the port is in use; choose another, or 0 for any that is free\n`,
+    })
+    expect(await readdir(cwd)).toEqual(['nac-broker.yaml'])
   },
 )
 

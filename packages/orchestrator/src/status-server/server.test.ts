@@ -127,6 +127,32 @@ it('is not ready before there is a broker', async () => {
   })
 })
 
+it('skips nothing for who comes back from another run that had as many events', async () => {
+  await using first = await startStatusServer({ port: 0 }, NOTHING)
+  await using second = await startStatusServer({ port: 0 }, NOTHING)
+  for (const { status } of [first, second])
+    for (const worker of ['w-1', 'w-2', 'w-3'])
+      status.record({ event: 'worker-started', worker, attempt: 1 })
+  using before = await EventSourceClient.open(`${first.url}events?earlier=3`)
+  await before.event(({ worker }) => worker === 'w-3')
+  const seen = { 'Last-Event-ID': before.lastEventId ?? '' }
+  using client = await EventSourceClient.open(`${second.url}events`, seen)
+  await client.event(({ worker }) => worker === 'w-3')
+  expect(client.frames[0]?.event).toBe('reset')
+  expect(client.events.map(({ event }) => event['worker'])).toEqual(['w-1', 'w-2', 'w-3'])
+})
+
+it.each(['', 'nonsense', '-1', 'Infinity', '99999999999999999999-1'])(
+  'takes the last event id "%s" for none of its own, and serves on',
+  async (id) => {
+    await using server = await startStatusServer({ port: 0 }, NOTHING)
+    server.status.record({ event: 'worker-started', worker: 'w-1', attempt: 1 })
+    using client = await EventSourceClient.open(`${server.url}events`, { 'Last-Event-ID': id })
+    await client.frame(({ event }) => event === 'status')
+    expect(client.frames.some(({ event }) => event === 'reset')).toBe(id !== '')
+  },
+)
+
 it('lets nobody read the run without its token', async () => {
   await using server = await startStatusServer({ port: 0, token: 'right' }, NOTHING)
   const code = async (where: string, authorization?: string): Promise<number> => {
