@@ -1,3 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { startBroker } from '@nac-broker/broker'
 import { openRunStore } from '@nac-broker/run-store'
 import { connect } from '@nac-broker/client'
 import { describe, expect, it } from 'vitest'
@@ -41,6 +44,42 @@ describe('a device', () => {
     const { cause } = await failed
     expect(cause).toContain('cannot be reached')
     expect(device.states).toEqual(['starting', 'failed'])
+  })
+
+  it('that dies in the middle of its login has failed, told once', async () => {
+    await using lab = await startLab()
+    const [sim] = lab.simulator.devices
+    if (sim) sim.loginLatencyMs = 60_000
+    const client = await lab.client()
+    const device = await UnitWatch.subscribe(client, 'device sim-1')
+    const starting = device.until('starting')
+    const refused = client.connect('sim-1').catch((error: unknown) => error)
+    await starting
+    const failed = device.until('failed')
+    await sim?.stop()
+    expect((await failed).cause).toContain('sim-1')
+    expect(await refused).toMatchObject({ code: 'DEVICE_UNREACHABLE' })
+    expect(device.states).toEqual(['starting', 'failed'])
+  })
+
+  it('that a command stands for has failed when that command is killed', async () => {
+    await using lab = await startLab()
+    const pidFile = path.join(lab.directory, 'pid')
+    const program = path.join(import.meta.dirname, 'command-device.fixture.sh')
+    const testbed = path.join(lab.directory, 'command.yaml')
+    const command = `echo $$ > ${pidFile}; exec sh ${program} r1`
+    await writeFile(
+      testbed,
+      `devices:\n  r1:\n    os: iosxe\n    connections: {cli: {command: "${command}"}}\n`,
+    )
+    await using broker = await startBroker({ testbed })
+    await using client = await connect({ socketPath: broker.socketPath })
+    const device = await UnitWatch.subscribe(client, 'device r1')
+    await client.connect('r1')
+    const failed = device.until('failed')
+    process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL')
+    expect((await failed).cause).toMatch(/^r1: .*SIGKILL/)
+    expect(device.states).toEqual(['starting', 'ready', 'busy', 'failed'])
   })
 
   it('whose session was asked to end has stopped, and starts again without having failed', async () => {
@@ -103,6 +142,19 @@ describe.each(['thread', 'process'] as const)('a broker in a %s', (host) => {
       expect(broker.states).toEqual(['failed', 'starting', 'ready'])
     },
   )
+
+  it('that is killed again while it starts has failed each time, told once each', async () => {
+    await using lab = await startSupervisedLab({ host })
+    const broker = new UnitWatch(lab.broker.events(), 'broker')
+    const launched = lab.launched()
+    lab.kill()
+    await launched
+    lab.kill()
+    await broker.until('ready')
+    expect(broker.states).toEqual(['failed', 'starting', 'failed', 'starting', 'ready'])
+    const causes = broker.seen.flatMap(({ cause }) => cause ?? [])
+    for (const cause of causes) expect(cause).toContain('the broker')
+  })
 
   it('that is closed has stopped, and its units are in the store until then', async () => {
     const lab = await startSupervisedLab({ host })

@@ -47,6 +47,23 @@ it('a worker that fails is told of once with its cause, then what is decided, th
   ])
 })
 
+it('a worker that cannot even be started has failed', async () => {
+  await using lab = await startRunLab()
+  const reportDir = lab.path('told')
+  const worker = { name: 'w', command: ['no-such-program'], instances: { kind: 'one' } } as const
+  await lab.run([worker], { reportDir, preflight: false })
+  await using store = await openRunStore(lab.path('told', 'run.store'))
+  const { events } = await store.events.since(0)
+  const states = events.flatMap(({ event }) => {
+    const known = eventSchema.parse(event)
+    return known.event === 'unit' && known.kind === 'worker' ? [known] : []
+  })
+  expect(states).toMatchObject([
+    { state: 'starting' },
+    { state: 'failed', cause: 'cannot start "no-such-program": there is no such program' },
+  ])
+})
+
 it('whether the run goes on without a worker is told', async () => {
   await using lab = await startRunLab()
   const script = '[ "$NAC_BROKER_WORKER" = w-2 ] || kill -KILL $$'

@@ -6,7 +6,12 @@ import { type AddressInfo, createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { VirtualClock } from '@nac-broker/supervisor'
-import ssh2, { type AuthContext, type ParsedKey, type PseudoTtyInfo } from 'ssh2'
+import ssh2, {
+  type AuthContext,
+  type ParsedKey,
+  type PseudoTtyInfo,
+  type ServerChannel,
+} from 'ssh2'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { failureOf } from '../failure.fixture.ts'
 import { openSession, type OpenSessionOptions } from '../open-session.ts'
@@ -334,6 +339,26 @@ describe('a connection', () => {
     for (const socket of server.sockets) socket.resetAndDestroy()
     expect(await session.ended).toMatchObject({ by: 'device', error: { code: 'SESSION_LOST' } })
     expect(session.isOpen).toBe(false)
+  })
+
+  test('whose shell alone is closed by the device is lost at once', async () => {
+    const shells: ServerChannel[] = []
+    const server = await serve({
+      onShell: (channel) => {
+        shells.push(channel)
+        playShell(channel, { prompt: 'r1#' })
+      },
+    })
+    const clock = new VirtualClock()
+    const session = await openSession(sshDevice(server.port), { env: NO_AGENT, clock })
+    let connections = 0
+    const ended = session.ended.then((end) => {
+      connections = server.sockets.size
+      return end
+    })
+    shells[0]?.close()
+    expect(await ended).toMatchObject({ by: 'device', error: { code: 'SESSION_LOST' } })
+    expect(connections).toBe(1)
   })
 
   test('that is cancelled while it opens leaves nothing open', async () => {
