@@ -212,14 +212,17 @@ export class MessagePackPeer implements DialectPeer {
   /** A subscriber that reads too slowly loses events and is told how many; nobody waits for it. */
   #sendEvent(event: BrokerEvent): void {
     if (this.#socket.writableNeedDrain) {
-      this.#missedEvents++
+      if (this.#missedEvents++ === 0) void this.#drained().then(() => this.#tellMissed())
       return
     }
-    if (this.#missedEvents > 0) {
-      this.#write({ type: 'event', event: { event: 'missed', count: this.#missedEvents } })
-      this.#missedEvents = 0
-    }
+    this.#tellMissed()
     this.#write({ type: 'event', event })
+  }
+
+  #tellMissed(): void {
+    if (this.#missedEvents === 0) return
+    this.#write({ type: 'event', event: { event: 'missed', count: this.#missedEvents } })
+    this.#missedEvents = 0
   }
 
   /** Any number of answers may wait for it: one listener does for all. */
