@@ -4,6 +4,7 @@
  */
 import { type Host, processHost, threadHost } from '@nac-broker/broker'
 import { run, type RunConfig } from '@nac-broker/orchestrator'
+import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { readyToBeAsked } from './lifetime.ts'
 
 export interface Where {
@@ -11,6 +12,9 @@ export interface Where {
   url: string
   socketPath: string
 }
+
+/** A broker that was killed is replaced after a tenth of the pause that it may take: that is not measured. */
+const SHORT_PAUSES: Clock = { ...systemClock, random: () => 0.1 }
 
 const [config = '', hostName] = process.argv.slice(2)
 const launch = hostName === 'process' ? processHost : threadHost
@@ -34,6 +38,7 @@ const running = run(
   { ...(JSON.parse(config) as RunConfig), broker: { host }, status: { port: 0 } },
   {
     signal: over.signal,
+    clock: SHORT_PAUSES,
     onEvent(event) {
       if (event.event === 'status-server') url = event.url
       if (event.event === 'started') where.resolve({ url, socketPath: event.socketPath })

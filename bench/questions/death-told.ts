@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { constants, setPriority } from 'node:os'
 import { connect } from '@nac-broker/client'
 import { systemClock } from '@nac-broker/supervisor'
+import { yieldProcessor } from '../../packages/orchestrator/src/yield-processor.ts'
 import { EventsTold, type Told, type ToldEvent } from '../events-told.ts'
 import type { Question, Row, Table } from '../question.ts'
 import { repeat } from '../samples.ts'
@@ -91,9 +91,10 @@ async function ofDevicesAndWorkers(times: number): Promise<Row[]> {
 /** What the system takes for itself: it frees a process's memory before it tells anybody. */
 async function bareProcess(times: number): Promise<Row> {
   const samples = await repeat(times, async () => {
-    const child = spawn(process.execPath, ['-e', 'console.log(); setInterval(() => {}, 1000)'])
-    // As a run does with its workers.
-    setPriority(child.pid ?? 0, constants.priority.PRIORITY_BELOW_NORMAL)
+    const program = ['-e', 'console.log(); setInterval(() => {}, 1000)']
+    const child = spawn(process.execPath, program, { detached: true })
+    // As a run has its workers do.
+    await yieldProcessor(child.pid ?? 0, systemClock, new AbortController().signal)
     await once(child.stdout, 'data')
     const atMs = systemClock.now()
     child.kill('SIGKILL')
