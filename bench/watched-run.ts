@@ -11,6 +11,8 @@ export interface WatchedRun extends AsyncDisposable, Where {
   readonly simulator: Simulator
   /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
   killBroker(): Promise<unknown>
+  /** What it holds beside its broker in a thread when the garbage is gone, in bytes. */
+  heldBytes(): Promise<number>
 }
 
 export interface WatchedRunOptions extends Omit<RunConfig, 'testbed' | 'reportDir' | 'status'> {
@@ -35,7 +37,11 @@ export async function startWatchedRun({
   await simulator.writeTestbed(testbed)
   const asked: RunConfig = { ...config, testbed, reportDir: path.join(folder, 'report') }
   const program = stack.use(
-    await startProgram<unknown, 'where' | 'kill'>('watched-run.ts', JSON.stringify(asked), host),
+    await startProgram<unknown, 'where' | 'kill' | 'memory'>(
+      'watched-run.ts',
+      JSON.stringify(asked),
+      host,
+    ),
   )
   const where = (await program.ask('where')) as Where
   const owned = stack.move()
@@ -44,6 +50,7 @@ export async function startWatchedRun({
     pid: program.pid,
     simulator,
     killBroker: () => program.ask('kill'),
+    heldBytes: async () => (await program.ask('memory')) as number,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

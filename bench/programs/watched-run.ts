@@ -1,10 +1,11 @@
 /**
  * A run that is watched over HTTP. Asked `where`, it says so when its workers are started; asked `kill`, it kills
- * the broker of now. Cut off, it ends the run.
+ * the broker of now; asked for `memory`, it says what it holds without its broker. Cut off, it ends the run.
  */
 import { type Host, processHost, threadHost } from '@nac-broker/broker'
 import { run, type RunConfig } from '@nac-broker/orchestrator'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
+import { heldBytes } from '../held-memory.ts'
 import { readyToBeAsked } from './lifetime.ts'
 
 export interface Where {
@@ -47,6 +48,7 @@ const running = run(
 )
 await readyToBeAsked(async (message) => {
   if (message === 'where') return where.promise
+  if (message === 'memory') return heldBytes()
   kill()
   return 'killed'
 })

@@ -2,7 +2,7 @@ import { type BrokerClient, connect } from '@nac-broker/client'
 import { systemClock } from '@nac-broker/supervisor'
 import { startProgram, type Program } from '../program.ts'
 import type { Finished, Order } from '../programs/event-readers.ts'
-import type { Question, Row } from '../question.ts'
+import type { Question, Row, Table } from '../question.ts'
 import { repeat, summarise } from '../samples.ts'
 import { cachedCommand } from '../subjects.ts'
 import { usageOf } from '../usage.ts'
@@ -11,6 +11,7 @@ import { startWatchedRun } from '../watched-run.ts'
 const CLIENTS = 100
 /** Each command is an event. */
 const COMMANDS_PER_SECOND = 1_000
+const MEBIBYTE = 2 ** 20
 
 interface Round {
   /** How long each command took, in microseconds. */
@@ -38,8 +39,9 @@ export const manyWatchers: Question = {
     const round = await atARate(client, commands)
     // What is kept of events for who comes back is full then.
     await round()
-    const before = await usageOf(run.pid)
+    const before = { usage: await usageOf(run.pid), held: await run.heldBytes() }
     const peaks: number[] = []
+    const held: number[] = []
     const pairs = await repeat(rounds, async () => {
       const alone = await round()
       await readers.ask({ what: 'open', url: run.url, clients: CLIENTS })
@@ -49,6 +51,7 @@ export const manyWatchers: Question = {
       await readers.ask({ what: 'count', text: '"show nonce bench"' })
       const followed = await round()
       await mark(client, readers, 'end')
+      held.push((await run.heldBytes()) - before.held)
       const finished = (await readers.ask({ what: 'finish' })) as Finished
       requireAll(finished, commands)
       peaks.push((await usageOf(run.pid))?.peakMiB ?? Number.NaN)
@@ -96,24 +99,36 @@ export const manyWatchers: Question = {
           },
         ],
       },
-      ...(before
-        ? [
-            {
-              title: 'The most memory that the run ever had, broker and status server together',
-              unit: 'MiB',
-              digits: 1,
-              rows: [
-                { what: 'before anybody followed', samples: [before.peakMiB] },
-                {
-                  what: 'more, after each round: min is the first, p99 the last',
-                  samples: peaks.map((peak) => peak - before.peakMiB),
-                },
-              ],
-            },
-          ]
-        : []),
+      {
+        title: 'What the run holds when the garbage is gone, beside its broker',
+        unit: 'MiB',
+        digits: 1,
+        rows: [
+          { what: 'nobody follows', samples: [before.held / MEBIBYTE] },
+          {
+            what: 'more, at the end of a round, while all still follow',
+            samples: held.map((bytes) => bytes / MEBIBYTE),
+          },
+        ],
+      },
+      ...(before.usage ? [peakTable(before.usage.peakMiB, peaks)] : []),
     ]
   },
+}
+
+function peakTable(before: number, peaks: readonly number[]): Table {
+  return {
+    title: 'The most memory that the run ever had, its broker and garbage included',
+    unit: 'MiB',
+    digits: 1,
+    rows: [
+      { what: 'before anybody followed', samples: [before] },
+      {
+        what: 'more, after each round: min is the first, p99 the last',
+        samples: peaks.map((peak) => peak - before),
+      },
+    ],
+  }
 }
 
 /** One after the other, each when it is due: who is late catches up. */
