@@ -28,7 +28,11 @@ function limitFor(pid: number, spare: number): number {
 function hardLimit(pid: number): string {
   const columns = ['--raw', '--noheadings', '--output=HARD']
   const asked = ['--pid', String(pid), '--nofile', ...columns]
-  return execFileSync('prlimit', asked, { encoding: 'utf8' }).trim()
+  // Of one that has ended just now it would write that it has.
+  return execFileSync('prlimit', asked, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim()
 }
 
 function lives(pid: number): boolean {
