@@ -78,6 +78,15 @@ it('holds no more bytes than it may, the newest', async () => {
   expect(await outputs.get('r1', 'show 3')).toHaveLength(600)
 })
 
+it('holds no output that takes long to write', async () => {
+  const { outputs } = await openStore(temporaryPath(), { limits: { maxBytesPerOutput: 1000 } })
+  expect(await outputs.put(output({ content: Buffer.alloc(1000) }))).toBe(true)
+  expect(await outputs.put(output({ command: 'show tech', content: Buffer.alloc(1001) }))).toBe(
+    false,
+  )
+  expect(await outputs.get('r1', 'show tech')).toBeUndefined()
+})
+
 it('holds no more outputs than it may, the newest', async () => {
   const { outputs } = await openStore(temporaryPath(), { limits: { maxOutputs: 2 } })
   for (const n of [1, 2, 3]) await outputs.put(output({ command: `show ${n}` }))

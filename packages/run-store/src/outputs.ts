@@ -20,17 +20,21 @@ export interface Output {
 export class Outputs {
   readonly #connection: Connection
   readonly #epochs: Epochs
-  readonly #maxBytes: number
+  readonly #maxBytesEach: number
   readonly #removeOldest: () => void
   readonly #removeReplaced: StatementSync
   readonly #insert: StatementSync
   readonly #select: StatementSync
   readonly #removeAll: StatementSync
 
-  constructor(connection: Connection, epochs: Epochs, bounds: TableBounds) {
+  constructor(
+    connection: Connection,
+    epochs: Epochs,
+    { maxBytesEach, ...bounds }: TableBounds & { maxBytesEach: number },
+  ) {
     this.#connection = connection
     this.#epochs = epochs
-    this.#maxBytes = bounds.maxBytes
+    this.#maxBytesEach = Math.min(maxBytesEach, bounds.maxBytes)
     this.#removeOldest = oldestRemover(connection, 'outputs', bounds)
     this.#removeReplaced = connection.prepare(
       'DELETE FROM outputs WHERE device = ? AND (command = ? OR epoch <> ? OR expires_ms <= ?)',
@@ -46,9 +50,9 @@ export class Outputs {
     this.#removeAll = connection.prepare('DELETE FROM outputs')
   }
 
-  /** False, and nothing stored, when the epoch is over or the output larger than all may be together. */
+  /** False, and nothing stored, when the epoch is over or the output larger than one may be. */
   async put({ device, command, epoch, content, ttlMs }: Output): Promise<boolean> {
-    if (content.length > this.#maxBytes) return false
+    if (content.length > this.#maxBytesEach) return false
     return this.#connection.write(() => {
       if (this.#epochs.epochOf(device) !== epoch) return false
       const nowMs = this.#connection.clock.now()

@@ -17,6 +17,11 @@ const STORE_LIMITS = {
   /** Outputs of read-only commands, all together. */
   maxOutputBytes: 256 * MIB,
   maxOutputs: 100_000,
+  /**
+   * One output; a larger one is not stored. Who writes it answers nobody meanwhile: 100 MB take from
+   * half a second on an idle disk to seconds on a busy one, after which a broker counts as stalled.
+   */
+  maxBytesPerOutput: 16 * MIB,
   /** Results of changes, all together. Their keys stay: they are not bounded. */
   maxResultBytes: 64 * MIB,
   maxResults: 100_000,
@@ -77,6 +82,7 @@ export async function openRunStore(path: string, options: RunStoreOptions = {}):
     epochs,
     outputs: new Outputs(connection, epochs, {
       maxBytes: limits.maxOutputBytes,
+      maxBytesEach: limits.maxBytesPerOutput,
       maxRows: limits.maxOutputs,
     }),
     events: new Events(connection, { maxBytes: limits.maxEventBytes, maxRows: limits.maxEvents }),
