@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { undoLeftByTheDead } from './left-by-the-dead.ts'
 import { oncePerProcess } from './once-per-process.ts'
+
+const PREFIX = 'nac-broker-chaos-'
 
 /** Where this process and those that it starts can be refused more of them, threads included. */
 export interface ProcessLimit extends Disposable {
@@ -17,7 +20,8 @@ export interface ProcessLimit extends Disposable {
 export function limitProcesses(): ProcessLimit | undefined {
   try {
     const outer = ownGroup()
-    const group = path.join(outer, `nac-broker-chaos-${process.pid}`)
+    undoLeftByTheDead(outer, PREFIX, rmdirSync)
+    const group = path.join(outer, `${PREFIX}${process.pid}`)
     mkdirSync(group, { recursive: true })
     move(process.pid, group)
     return {

@@ -1,7 +1,8 @@
 /** That what is to be scarce in schedules is. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
@@ -20,6 +21,7 @@ const OBEYS = `
 function startObedient(): {
   pid: number
   do: (code: string) => Promise<string>
+  kill: () => Promise<void>
   [Symbol.asyncDispose]: () => Promise<void>
 } {
   const child = spawn(process.execPath, ['--eval', OBEYS], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -32,6 +34,10 @@ function startObedient(): {
       child.stdin.write(`${code}\n`)
       const [answer] = (await once(answers, 'line')) as [string]
       return answer
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end()
@@ -60,6 +66,24 @@ it.runIf(process.getuid?.() === 0)(
     expect(() => writeFileSync(file, 'text')).toThrow('ENOSPC')
     disk?.free()
     writeFileSync(file, 'text')
+  },
+)
+
+it.runIf(process.getuid?.() === 0)(
+  'the disk of a process that was killed is unmounted by the next one that needs one',
+  async () => {
+    const child = startObedient()
+    const module = JSON.stringify(path.join(import.meta.dirname, 'small-disk.ts'))
+    expect(await child.do(`import(${module}).then((m) => m.mountSmallDisk())`)).toBe('done')
+    const ofChild = `nac-broker-disk-${child.pid}-`
+    const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(ofChild))
+    {
+      using _disk = mountSmallDisk()
+      expect(left()).toHaveLength(1)
+    }
+    await child.kill()
+    using _disk = mountSmallDisk()
+    expect(left()).toEqual([])
   },
 )
 

@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { undoLeftByTheDead } from './left-by-the-dead.ts'
 import { oncePerProcess } from './once-per-process.ts'
 
 /** Several times what a store takes. */
 const SIZE_MIB = 64
+const PREFIX = 'nac-broker-disk-'
 
 /** A file system of its own that can be full. */
 export interface SmallDisk extends Disposable {
@@ -17,7 +19,8 @@ export interface SmallDisk extends Disposable {
 
 /** In memory; undefined where we may not mount one, which is told. */
 export function mountSmallDisk(): SmallDisk | undefined {
-  const directory = mkdtempSync(path.join(tmpdir(), 'nac-broker-disk-'))
+  undoLeftByTheDead(tmpdir(), PREFIX, unmount)
+  const directory = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`))
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', directory], {
       stdio: 'pipe',
@@ -32,11 +35,13 @@ export function mountSmallDisk(): SmallDisk | undefined {
     directory,
     fill: () => takeAll(filler),
     free: () => rmSync(filler, { force: true }),
-    [Symbol.dispose]() {
-      execFileSync('umount', [directory])
-      rmdirSync(directory)
-    },
+    [Symbol.dispose]: () => unmount(directory),
   }
+}
+
+function unmount(directory: string): void {
+  execFileSync('umount', [directory], { stdio: 'pipe' })
+  rmdirSync(directory)
 }
 
 const tellUnavailable = oncePerProcess((why) => {
