@@ -153,6 +153,23 @@ it('of a call whose client was killed, and of one whose client was stopped, nobo
   expect(judge({ ...GOOD, calls: unexcused })).not.toEqual([])
 })
 
+it('a start takes too long, or finds no room on its disk, only where a fault makes it so', () => {
+  const lostBy = (message: string): BrokerTurn => ({
+    ...unforeseenLoss,
+    event: { event: 'broker-lost', generation: 1, message },
+  })
+  const late = lostBy('the broker crashed: it was not ready within 30000 ms')
+  const full = lostBy('run store /tmp/run.store: database or disk is full')
+  const isForeseen = (turn: BrokerTurn, ...names: string[]): boolean => {
+    const faults = names.map((name) => ({ name, after: 0, args: null }))
+    const schedule = { ...GOOD.schedule, faults }
+    const violations = judge({ ...GOOD, turns: [turn, ...GOOD.turns], schedule })
+    return !violations.some(({ what }) => what.startsWith('nothing that befell it'))
+  }
+  expect([isForeseen(late, 'next-broker-fails'), isForeseen(late)]).toEqual([true, false])
+  expect([isForeseen(full, 'disk-full'), isForeseen(full)]).toEqual([true, false])
+})
+
 it.each(BAD)('%s is violated by %j', (invariant, difference) => {
   const violated = judge({ ...GOOD, ...difference }).map((violation) => violation.invariant)
   expect(violated).toContain(invariant)

@@ -1,5 +1,6 @@
 import { SHARES } from '../chaos-seed.fixture.ts'
 import type { BrokerTurn, Evidence } from '../schedules/evidence.ts'
+import type { PlannedFault } from '../schedules/schedule.ts'
 import type { Invariant } from './invariant.ts'
 
 const FIRST_MS = 100
@@ -15,7 +16,7 @@ const JUST_BEFORE_MS = 2_000
 export const restartsAsPromised: Invariant = {
   name: 'restarts-as-promised',
   promise: 'a lost broker is restarted, or given up, as its policy says',
-  *violations({ turns, closedAtMs, schedule: { policy } }) {
+  *violations({ turns, closedAtMs, schedule: { policy, faults } }) {
     // Of one that is lost just before it is closed nothing comes any more.
     const losses = turns.filter(
       ({ atMs, event }) => event.event === 'broker-lost' && atMs < closedAtMs - JUST_BEFORE_MS,
@@ -23,7 +24,7 @@ export const restartsAsPromised: Invariant = {
     const pauses = turns.filter(({ event }) => event.event === 'restarting')
     if (!policy.startsWith('restart') && pauses.length > 0)
       yield `${policy} has restarted the broker`
-    yield* ofNothingThatBefellIt(turns)
+    yield* ofNothingThatBefellIt(turns, faults)
     yield* notDrawn(pauses)
     yield* tooMany(pauses)
     yield* ended(losses.length, pauses.length, policy, turns)
@@ -36,10 +37,21 @@ const FORESEEN = [
   /^the broker crashed: (the broker's (thread|process) ended with|Error: nobody|.*heap|.*memory|failpoint|.* EAGAIN)/,
   /^socket .*: the file that is there is no socket/,
 ]
+/** Of faults that end brokers in a way of their own. */
+const FORESEEN_OF: Readonly<Record<string, RegExp>> = {
+  'disk-full': /^run store .*: database or disk is full/,
+  // It may be told to stall before it is ready, and a start may take its time.
+  'next-broker-fails': /^the broker crashed: it was not ready within/,
+}
 
-function* ofNothingThatBefellIt(turns: readonly BrokerTurn[]): Generator<string> {
+function* ofNothingThatBefellIt(
+  turns: readonly BrokerTurn[],
+  faults: readonly PlannedFault[],
+): Generator<string> {
+  const ofFaults = faults.flatMap(({ name }) => FORESEEN_OF[name] ?? [])
+  const foreseen = [...FORESEEN, ...ofFaults]
   for (const { event } of turns) {
-    if (event.event === 'broker-lost' && !FORESEEN.some((words) => words.test(event.message)))
+    if (event.event === 'broker-lost' && !foreseen.some((words) => words.test(event.message)))
       yield `nothing that befell it ends a broker so: ${event.message}`
   }
 }
