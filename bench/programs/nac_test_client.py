@@ -1,5 +1,5 @@
-"""nac-test's own client. Says `ready`, then makes as many calls as each line of its input says and prints
-when it began and ended, in milliseconds of the monotonic clock, and what it was told.
+"""nac-test's own client. Says `ready`, then makes as many calls as each line of its input says, of the nonce that
+it names, and prints when it began and ended, in milliseconds of the monotonic clock, and what it was told.
 """
 
 import asyncio
@@ -16,10 +16,11 @@ async def main(client_file: str, socket_path: str) -> None:
     await client.connect()
     print("ready", flush=True)
     for line in sys.stdin:
+        times, nonce = line.split()
         outputs = []
         began = time.monotonic_ns()
-        for _ in range(int(line)):
-            outputs.append(await client.execute_command("sim-1", "show nonce bench"))
+        for _ in range(int(times)):
+            outputs.append(await client.execute_command("sim-1", f"show nonce {nonce}"))
         ended = time.monotonic_ns()
         told = "|".join(sorted(set(outputs)))
         print(f"{began / 1e6} {ended / 1e6} {told}", flush=True)
