@@ -3,7 +3,7 @@
  * directions.
  */
 
-const HEADER_BYTES = 4
+export const HEADER_BYTES = 4
 
 /** The largest request either dialect accepts: 10 MiB, the limit of nac-test's broker. */
 export const MAX_FRAME_BYTES = 10 * 1024 * 1024

@@ -46,6 +46,7 @@ export { encodeFrame, FrameDecoder, FrameError, MAX_FRAME_BYTES } from './frame.
 export {
   decodeBrokerMessage,
   decodeClientMessage,
+  encodeChunk,
   encodeMessage,
   isMessagePackDialect,
 } from './messagepack-dialect.ts'

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { BrokerError } from './errors.ts'
+import { FrameDecoder } from './frame.ts'
 import { encodeMessagePack } from './messagepack.ts'
 import {
   decodeBrokerMessage,
   decodeClientMessage,
+  encodeChunk,
   encodeMessage,
   isMessagePackDialect,
 } from './messagepack-dialect.ts'
@@ -168,3 +170,15 @@ test('text that is not Unicode is refused on our side, not by the other', () => 
     }),
   )
 })
+
+test.each([0, 1, 255, 256, 65_536, 1_048_576])(
+  'a chunk of %i bytes is one frame in two pieces, the second being its data',
+  (length) => {
+    const data = Buffer.alloc(length, 'x')
+    const [head, same] = encodeChunk(70_000, data)
+    expect(same).toBe(data)
+    const payloads = [...new FrameDecoder().push(Buffer.concat([head, same]))]
+    const messages = payloads.map(decodeBrokerMessage)
+    expect(messages).toEqual([{ type: 'chunk', id: 70_000, data }])
+  },
+)

@@ -1,6 +1,6 @@
 import { BrokerError } from './errors.ts'
 import { firstIssue } from './first-issue.ts'
-import { encodeFrame } from './frame.ts'
+import { encodeFrame, HEADER_BYTES } from './frame.ts'
 import {
   brokerMessageSchema,
   type BrokerMessage,
@@ -31,6 +31,27 @@ export function encodeMessage(message: ClientMessage | BrokerMessage): Buffer {
     })
   }
 }
+
+/** A bin 32: its type byte and length go before the bytes. */
+const BIN_32 = 0xc6
+
+/**
+ * A `chunk` as the frame that carries it, in two pieces: what goes before its data, and the data itself, which
+ * is not copied.
+ */
+export function encodeChunk(id: number, data: Uint8Array): readonly [Buffer, Uint8Array] {
+  // Its data comes last: an empty one, of two bytes, stands there for it.
+  const before = encodeMessagePack({ type: 'chunk', id, data: EMPTY }).subarray(0, -2)
+  const head = Buffer.allocUnsafe(HEADER_BYTES + before.length + 5)
+  const after = HEADER_BYTES + before.length
+  head.writeUInt32BE(before.length + 5 + data.length, 0)
+  head.set(before, HEADER_BYTES)
+  head.writeUInt8(BIN_32, after)
+  head.writeUInt32BE(data.length, after + 1)
+  return [head, data]
+}
+
+const EMPTY = new Uint8Array()
 
 /** @throws {BrokerError} `PROTOCOL_VIOLATION` for a payload that is no message of a client. */
 export function decodeClientMessage(payload: Buffer): ClientMessage {
