@@ -10,7 +10,7 @@ export interface BareSsh extends Disposable {
   answerTo(line: string): Promise<string>
 }
 
-/** Logged in, paging off. Returns for each device of a testbed how that is done. */
+/** Logged in, paging and line wrapping off. Returns for each device of a testbed how that is done. */
 export async function bareSshTo(
   testbedPath: string,
 ): Promise<(device: string) => Promise<BareSsh>> {
@@ -43,6 +43,7 @@ export async function bareSshTo(
     }
     await answerTo('')
     await answerTo('terminal length 0')
+    await answerTo('terminal width 0')
     return { answerTo, [Symbol.dispose]: () => void client.end() }
   }
 }

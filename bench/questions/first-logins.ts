@@ -12,7 +12,7 @@ const DEVICES = 50
 export const firstLogins: Question = {
   name: 'first-logins',
   asks: 'How long do the first logins to fifty devices take?',
-  beside: 'as many shells opened by ssh2 itself, all at once',
+  beside: 'as many shells opened by ssh2 itself, all at once, paging and line wrapping off too',
   async measure({ quick }) {
     const rounds = quick ? 1 : 20
     const warmUpRounds = quick ? 0 : 3

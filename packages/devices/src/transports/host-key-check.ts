@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import type { HostKeyPolicy, SshConnection } from '../testbed/testbed.ts'
-import { keysOf, keyType, knownHostName, type KnownKeys, parseKnownHosts } from './known-hosts.ts'
+import { keysOf, keyType, knownHostName, type KnownKeys } from './known-hosts.ts'
 
 type Verdict =
   | { kind: 'none yet' }
@@ -47,7 +47,7 @@ export class HostKeyCheck {
     const file = connection.knownHostsFile ?? join(homedir(), '.ssh', 'known_hosts')
     const effective = connection.hostKeys ?? policy
     const text = effective === 'insecure' ? '' : readKnownHosts(file, device)
-    const known = keysOf(parseKnownHosts(text), connection.host, connection.port)
+    const known = keysOf(text, connection.host, connection.port)
     return new HostKeyCheck(device, connection, effective, file, known)
   }
 

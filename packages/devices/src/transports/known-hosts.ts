@@ -1,14 +1,5 @@
 import { createHmac } from 'node:crypto'
 
-/** One line of a known_hosts file, in OpenSSH's format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
-export interface KnownHost {
-  /** As written: patterns separated by commas, or one hashed name. */
-  hosts: string
-  revoked: boolean
-  /** The public key as it goes over the wire. */
-  key: Buffer
-}
-
 /** What a file says of one host. */
 export interface KnownKeys {
   trusted: readonly Buffer[]
@@ -18,28 +9,25 @@ export interface KnownKeys {
 const SSH_PORT = 22
 
 /**
- * Lines that cannot be used are left out, as OpenSSH does: comments, keys of a kind that is none of
- * ours, certificate authorities (host certificates are not supported).
+ * What a known_hosts file in OpenSSH's format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT") says of a host. Lines
+ * that cannot be used are left out, as OpenSSH does: comments, keys of a kind that is none of ours,
+ * certificate authorities (host certificates are not supported). Keys are as they go over the wire.
  */
-export function parseKnownHosts(text: string): KnownHost[] {
-  return text.split('\n').flatMap((line) => {
+export function keysOf(text: string, host: string, port: number): KnownKeys {
+  const name = knownHostName(host, port)
+  const keys: { trusted: Buffer[]; revoked: Buffer[] } = { trusted: [], revoked: [] }
+  for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/)
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined
     const [hosts, type, encoded] = words
-    if (hosts === undefined || hosts.startsWith('#') || encoded === undefined) return []
-    if (marker !== undefined && marker !== '@revoked') return []
+    if (hosts === undefined || hosts.startsWith('#') || encoded === undefined) continue
+    if (marker !== undefined && marker !== '@revoked') continue
+    // First: of a file of a thousand hosts one line is decoded.
+    if (!matches(hosts, name)) continue
     const key = Buffer.from(encoded, 'base64')
-    return keyType(key) === type ? [{ hosts, revoked: marker === '@revoked', key }] : []
-  })
-}
-
-export function keysOf(known: readonly KnownHost[], host: string, port: number): KnownKeys {
-  const name = knownHostName(host, port)
-  const matching = known.filter(({ hosts }) => matches(hosts, name))
-  return {
-    trusted: matching.filter(({ revoked }) => !revoked).map(({ key }) => key),
-    revoked: matching.filter(({ revoked }) => revoked).map(({ key }) => key),
+    if (keyType(key) === type) keys[marker ? 'revoked' : 'trusted'].push(key)
   }
+  return keys
 }
 
 /** The name under which a host stands in known_hosts. */
@@ -69,6 +57,7 @@ function matchesHash(hashed: string, name: string): boolean {
 
 /** `*` is any text and `?` any character; all else, brackets included, is meant literally. */
 function glob(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern === name
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
     .replaceAll(/\*+/g, '.*')
