@@ -23,7 +23,7 @@ export const brokerKilled: Question = {
   asks: 'How soon does a client know that its broker is dead, and what becomes of its calls then?',
   beside: 'a bare echo server in Node that is killed',
   async measure({ quick }) {
-    const times = quick ? 1 : 100
+    const times = quick ? 1 : 50
     return [await table('thread', times), await table('process', times)]
   },
 }

@@ -38,7 +38,7 @@ export const bulkOutput: Question = {
     const cached = await compareRates(limit, rated('from the cache', true), {
       title,
       unit,
-      rounds: quick ? 3 : 50,
+      rounds: quick ? 1 : 50,
       warmUpRounds: quick ? 1 : 3,
       bar: 'at least 0.5',
     })

@@ -18,10 +18,10 @@ export const manyClients: Question = {
   async measure({ quick }) {
     await using lab = await startLab()
     const efforts: Effort[] = quick
-      ? [{ processes: 4, rounds: 3, calls: 1_200, warmUpRounds: 1 }]
+      ? [{ processes: 4, rounds: 2, calls: 800, warmUpRounds: 0 }]
       : [
           { processes: 8, rounds: 30, calls: 16_000, warmUpRounds: 3 },
-          { processes: 64, rounds: 20, calls: 32_000, warmUpRounds: 3 },
+          { processes: 64, rounds: 8, calls: 32_000, warmUpRounds: 2 },
         ]
     const broker = await lab.broker('broker.sock')
     const echo = await lab.server('echo.ts', lab.at('echo.sock'))

@@ -11,7 +11,7 @@ export const queuedRequests: Question = {
   name: 'queued-requests',
   asks: 'What do ten thousand requests cost that wait for slow devices, and whose turn is it?',
   async measure({ quick }) {
-    const perClient = quick ? 200 : 1_000
+    const perClient = quick ? 50 : 1_000
     await using lab = await startLab({ devices: DEVICES, latencyMs: LATENCY_MS })
     const broker = await lab.broker('broker.sock')
     const watcher = await lab.client('broker.sock')
@@ -36,7 +36,7 @@ export const queuedRequests: Question = {
     const held = (await broker.ask('memory')) - before
 
     const counted = answered.slice()
-    const wanted = total() + (quick ? 200 : 2_000)
+    const wanted = total() + (quick ? 100 : 2_000)
     const enough = new Promise<void>((resolve) => {
       told.addEventListener('answered', () => {
         if (total() >= wanted) resolve()

@@ -19,7 +19,7 @@ export const threadHost: Question = {
     "the same broker on its process's own event loop (`inline`), where its death is that of the process",
   async measure({ quick }) {
     const sampling = quick
-      ? { rounds: 5, perRound: 50, warmUpRounds: 5 }
+      ? { rounds: 3, perRound: 50, warmUpRounds: 2 }
       : { rounds: 100, perRound: 100 }
     const calls = quick ? 1_000 : 10_000
     await using lab = await startLab({ logged: true })
