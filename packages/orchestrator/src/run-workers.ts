@@ -67,7 +67,7 @@ export async function runWorkers(
   const report = (record: WorkerRecord): WorkerReport =>
     record.report(context.directory.logOf(record.worker.name).relative)
 
-  const startTurn = startTurns()
+  const startTurn = startTurns(clock)
   const { members } = await runGroup(
     toDo.map((record) =>
       memberOf(record, { ...context, startTurn }, (event) => {
