@@ -141,6 +141,8 @@ describe('refused before it is decoded', () => {
     ['an overlong form', 'a2c080'],
     ['a surrogate', 'a3eda080'],
     ['a key', '81a1ff01'],
+    ['after ASCII', 'a46162ff63'],
+    ['at the end of a long one', `d950${'61'.repeat(79)}ff`],
     ['str 8', 'd901ff'],
     ['str 16', 'da0001ff'],
     ['str 32', 'db00000001ff'],

@@ -112,10 +112,21 @@ function startsString(type: number): boolean {
   return (type >= 0xa0 && type <= 0xbf) || (type >= 0xd9 && type <= 0xdb)
 }
 
+/** Of this length and less, looking at each byte is quicker than to have Node look at a slice. */
+const SHORT_STRING_BYTES = 64
+
 function skipString(bytes: Buffer, offset: number, count: number): number {
   const end = skipBytes(bytes, offset, count)
-  if (!isUtf8(bytes.subarray(offset, end))) throw new Error('a string is not UTF-8')
+  const from = count > SHORT_STRING_BYTES ? offset : skipAscii(bytes, offset, end)
+  if (from < end && !isUtf8(bytes.subarray(from, end))) throw new Error('a string is not UTF-8')
   return end
+}
+
+/** The offset of the first byte before `end` that is not ASCII, or `end`. */
+function skipAscii(bytes: Buffer, offset: number, end: number): number {
+  let at = offset
+  while (at < end && (bytes[at] as number) <= 0x7f) at++
+  return at
 }
 
 function skipBytes(bytes: Buffer, offset: number, count: number): number {
