@@ -103,6 +103,7 @@ export async function startBroker(
   const givingWay = store && new GivingWay(pool, store, settings.generation, clock)
   const changes = store && new Changes(store, settings.generation, () => pool.destroy())
   const cache = new OutputCache({ ttlMs, maxBytes, clock })
+  const scheduler = new Scheduler({ pool, cache, kept, changes, tally, clock, settings })
   const connections = new Set<Connection>()
   const context: BrokerContext = {
     settings,
@@ -111,7 +112,7 @@ export async function startBroker(
     startedMs: clock.now(),
     pool,
     store,
-    scheduler: new Scheduler({ pool, cache, kept, changes, tally, clock, settings }),
+    scheduler,
     cache,
     tally,
     feed,
@@ -156,6 +157,7 @@ export async function startBroker(
     failpoint('broker.drain.done')
     units[Symbol.dispose]()
     commands.end()
+    scheduler.end()
     feed.end()
     givingWay?.end()
     await store?.generations.end(settings.generation).catch(() => {})

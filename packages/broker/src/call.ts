@@ -1,5 +1,10 @@
 import { BrokerError, type CommandEvent } from '@nac-broker/protocol'
 
+/** Who is told that a caller does not want its answer any more. */
+export interface CancelListener {
+  onCancelled(error: BrokerError): void
+}
+
 /** Who asked. */
 export interface Caller {
   /** Counts the connections of this broker. */
@@ -23,7 +28,7 @@ export class Call {
   /** Where its answer comes from, as far as is known. */
   from: CommandEvent['from'] = 'device'
   #cancelled: BrokerError | undefined
-  #onCancel: ((error: BrokerError) => void) | undefined
+  #listener: CancelListener | undefined
 
   constructor(caller: Caller, deadlineMs: number, attempt = 1) {
     this.caller = caller
@@ -33,15 +38,15 @@ export class Call {
 
   cancel(why: string): void {
     this.#cancelled ??= new BrokerError('CANCELLED', why)
-    this.#onCancel?.(this.#cancelled)
+    this.#listener?.onCancelled(this.#cancelled)
   }
 
   /**
-   * Names what is to be told when the caller cancels or goes away, or nothing any more.
+   * Names who is to be told when the caller cancels or goes away, or nothing any more.
    * @throws {BrokerError} `CANCELLED` when that has happened already
    */
-  whenCancelled(listener: ((error: BrokerError) => void) | undefined): void {
+  whenCancelled(listener: CancelListener | undefined): void {
     if (listener && this.#cancelled) throw this.#cancelled
-    this.#onCancel = listener
+    this.#listener = listener
   }
 }

@@ -1,7 +1,7 @@
 import { loginUnderWay, type Session } from '@nac-broker/devices'
 import { asBrokerError, BrokerError, type Sent } from '@nac-broker/protocol'
-import { type Clock, failpoint } from '@nac-broker/supervisor'
-import type { Call } from './call.ts'
+import { type Clock, type Deadlines, type Expiring, failpoint } from '@nac-broker/supervisor'
+import type { Call, CancelListener } from './call.ts'
 import type { DeviceLane, Job } from './device-lane.ts'
 
 /** What is to be executed. */
@@ -13,11 +13,12 @@ export interface FlightWork<Result> {
   onLanded?(): void
 }
 
-export interface FlightOptions<Result> extends FlightWork<Result> {
-  lane: DeviceLane
+/** What all flights of a broker share. */
+export interface FlightContext {
   clock: Clock
-  client: number
-  /** How long it may go on using its session when nobody waits for it any more. */
+  /** Of whoever waits for one. */
+  deadlines: Deadlines
+  /** How long one may go on using its session when nobody waits for it any more. */
   drainTimeoutMs: number
 }
 
@@ -26,10 +27,35 @@ type State =
   | { kind: 'running'; epoch: number; session: Session }
   | { kind: 'landed' }
 
-interface Waiter<Result> {
+/** Of thousands that wait nothing else may be held: no closure of their own, no timer. */
+class Waiter<Result> implements Expiring, CancelListener {
   readonly call: Call
-  resolve(result: Result): void
-  reject(error: Error): void
+  readonly #flight: Flight<Result>
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: Error) => void
+
+  constructor(
+    flight: Flight<Result>,
+    call: Call,
+    { resolve, reject }: Pick<Waiter<Result>, 'resolve' | 'reject'>,
+  ) {
+    this.#flight = flight
+    this.call = call
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  get deadlineMs(): number {
+    return this.call.deadlineMs
+  }
+
+  expire(): void {
+    this.#flight.leave(this, this.#flight.deadlineError())
+  }
+
+  onCancelled({ message }: BrokerError): void {
+    this.#flight.leave(this, this.#flight.cancelledError(message))
+  }
 }
 
 /**
@@ -39,14 +65,21 @@ interface Waiter<Result> {
  */
 export class Flight<Result> implements Job {
   readonly client: number
-  readonly #options: FlightOptions<Result>
-  readonly #waiters = new Set<Waiter<Result>>()
+  readonly #context: FlightContext
+  readonly #lane: DeviceLane
+  readonly #work: FlightWork<Result>
+  #waiters: Waiter<Result>[] = []
   #state: State = { kind: 'queued' }
   #attempts = 0
 
-  constructor(options: FlightOptions<Result>) {
-    this.client = options.client
-    this.#options = options
+  constructor(
+    context: FlightContext,
+    { lane, client, work }: { lane: DeviceLane; client: number; work: FlightWork<Result> },
+  ) {
+    this.#context = context
+    this.#lane = lane
+    this.client = client
+    this.#work = work
   }
 
   /** Whether its result will be true of the device as it is now. */
@@ -55,7 +88,7 @@ export class Flight<Result> implements Job {
       case 'queued':
         return true
       case 'running':
-        return this.#state.epoch === this.#options.lane.epoch
+        return this.#state.epoch === this.#lane.epoch
       case 'landed':
         return false
     }
@@ -67,49 +100,40 @@ export class Flight<Result> implements Job {
    * or what the execution failed of.
    */
   join(call: Call): Promise<Result> {
-    const { clock } = this.#options
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
-    call.whenCancelled(({ message }) => leave(this.#cancelledError(message)))
-    const leave = (error: BrokerError): void => {
-      settled()
-      reject(error)
-      if (this.#waiters.size === 0) this.#abandon()
-    }
-    const timer = clock.startTimer(Math.max(0, call.deadlineMs - clock.now()), () =>
-      leave(this.#deadlineError()),
-    )
-    const settled = (): void => {
-      this.#waiters.delete(waiter)
-      timer.cancel()
-      call.whenCancelled(undefined)
-    }
-    const waiter: Waiter<Result> = {
-      call,
-      resolve(result) {
-        settled()
-        resolve(result)
-      },
-      reject(error) {
-        settled()
-        reject(error)
-      },
-    }
-    this.#waiters.add(waiter)
+    const waiter = new Waiter(this, call, { resolve, reject })
+    call.whenCancelled(waiter)
+    this.#context.deadlines.add(waiter)
+    // Most have one waiter, and an array of one made so has room for no more.
+    if (this.#waiters.length === 0) this.#waiters = [waiter]
+    else this.#waiters.push(waiter)
     return promise
   }
 
+  leave(waiter: Waiter<Result>, error: BrokerError): void {
+    this.#waiters = this.#waiters.filter((other) => other !== waiter)
+    this.#release(waiter)
+    waiter.reject(error)
+    if (this.#waiters.length === 0) this.#abandon()
+  }
+
+  #release(waiter: Waiter<Result>): void {
+    this.#context.deadlines.delete(waiter)
+    waiter.call.whenCancelled(undefined)
+  }
+
   async start(session: Session): Promise<void> {
-    const { lane, replayable } = this.#options
+    const lane = this.#lane
     failpoint('broker.flight.starts')
     this.#state = { kind: 'running', epoch: lane.epoch, session }
     this.#attempts++
     try {
-      this.#land((waiter, result) => waiter.resolve(result), await this.#options.run(session))
+      this.#land((waiter, result) => waiter.resolve(result), await this.#work.run(session))
     } catch (caught) {
       const error = asBrokerError(caught, { device: session.device, sent: 'yes' })
       // Once: a device may have closed the session just when we used it.
-      const again = error.code === 'SESSION_LOST' && replayable && this.#attempts < 2
-      if (again && this.#waiters.size > 0) {
+      const again = error.code === 'SESSION_LOST' && this.#work.replayable && this.#attempts < 2
+      if (again && this.#waiters.length > 0) {
         failpoint('broker.flight.again')
         this.#state = { kind: 'queued' }
         for (const { call } of this.#waiters) call.attempts++
@@ -125,24 +149,29 @@ export class Flight<Result> implements Job {
   #land<Value>(settle: (waiter: Waiter<Result>, value: Value) => void, value: Value): void {
     failpoint('broker.flight.lands')
     this.#state = { kind: 'landed' }
-    this.#options.onLanded?.()
-    for (const waiter of this.#waiters) settle(waiter, value)
+    this.#work.onLanded?.()
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiters) {
+      this.#release(waiter)
+      settle(waiter, value)
+    }
   }
 
   #abandon(): void {
     failpoint('broker.flight.abandoned')
-    const { lane, clock, drainTimeoutMs } = this.#options
+    const { clock, drainTimeoutMs } = this.#context
     const state = this.#state
     switch (state.kind) {
       case 'queued':
         this.#state = { kind: 'landed' }
-        lane.withdraw(this)
-        this.#options.onLanded?.()
+        this.#lane.withdraw(this)
+        this.#work.onLanded?.()
         return
       case 'running':
         clock.startTimer(drainTimeoutMs, () => {
           // Somebody may have joined meanwhile, or it may have finished.
-          if (this.#state === state && this.#waiters.size === 0) state.session.destroy()
+          if (this.#state === state && this.#waiters.length === 0) state.session.destroy()
         })
         return
       case 'landed':
@@ -155,10 +184,10 @@ export class Flight<Result> implements Job {
     return this.#state.kind === 'running' || this.#attempts > 0 ? 'yes' : 'no'
   }
 
-  #deadlineError(): BrokerError {
-    const device = this.#options.lane.device.name
+  deadlineError(): BrokerError {
+    const device = this.#lane.device.name
     const sent = this.#sent
-    const why = sent === 'no' ? this.#options.lane.whyWaiting() : undefined
+    const why = sent === 'no' ? this.#lane.whyWaiting() : undefined
     if (why) {
       return new BrokerError('SESSION_LIMIT', `no session by the deadline: ${why.message}`, {
         device,
@@ -171,13 +200,13 @@ export class Flight<Result> implements Job {
 
   /** What has not begun waits for this. */
   #awaited(): string {
-    const { loggingIn, device } = this.#options.lane
+    const { loggingIn, device } = this.#lane
     return loggingIn ? loginUnderWay(device) : `waiting for a session on "${device.name}"`
   }
 
-  #cancelledError(message: string): BrokerError {
+  cancelledError(message: string): BrokerError {
     return new BrokerError('CANCELLED', message, {
-      device: this.#options.lane.device.name,
+      device: this.#lane.device.name,
       sent: this.#sent,
     })
   }

@@ -11,10 +11,13 @@ import {
   encodeChunk,
   encodeMessage,
   type FrameError,
+  FrameWriter,
   type Hello,
   MAX_FRAME_BYTES,
+  type OperationName,
   PROTOCOL_VERSION,
   type Request,
+  type Result,
   VERSION,
 } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
@@ -31,6 +34,7 @@ type State = 'greeting' | 'serving' | 'draining' | 'closed'
 /** A client that speaks the MessagePack dialect. */
 export class MessagePackPeer implements DialectPeer {
   readonly #socket: Duplex
+  readonly #frames: FrameWriter
   readonly #broker: BrokerContext
   #caller: Caller
   readonly #calls = new Map<number, Call>()
@@ -44,6 +48,7 @@ export class MessagePackPeer implements DialectPeer {
 
   constructor(socket: Duplex, broker: BrokerContext, client: number) {
     this.#socket = socket
+    this.#frames = new FrameWriter(socket)
     this.#broker = broker
     this.#caller = { client }
   }
@@ -161,7 +166,7 @@ export class MessagePackPeer implements DialectPeer {
     if (refusal) return this.#write({ type: 'response', id, error: refusal.toJSON() })
     const call = new Call(this.#caller, deadline, attempt)
     this.#calls.set(id, call)
-    void this.#answer(id, call, operation, params)
+    this.#answer(id, call, operation, params)
   }
 
   #refusal(expired: boolean): BrokerError | undefined {
@@ -178,23 +183,54 @@ export class MessagePackPeer implements DialectPeer {
     return undefined
   }
 
-  async #answer(id: number, call: Call, operation: string, params: unknown): Promise<void> {
+  /** Thousands of these may wait, and a function that awaits would take half a kilobyte for each. */
+  #answer(id: number, call: Call, operation: string, params: unknown): void {
     try {
-      const request = { broker: this.#broker, call, peer: this }
-      const result = await perform(request, operation, params)
-      if (this.#socket.writableNeedDrain) await this.#drained()
+      perform({ broker: this.#broker, call, peer: this }, operation, params).then(
+        (result) => this.#respond(id, result),
+        (error: unknown) => this.#refuse(id, error),
+      )
+    } catch (error) {
+      this.#refuse(id, error)
+    }
+  }
 
+  #respond(id: number, result: Result<OperationName>): void {
+    const isLong = 'output' in result && result.output.length > CHUNK_BYTES
+    if (isLong || this.#socket.writableNeedDrain) return void this.#respondSlowly(id, result)
+    try {
+      failpoint('broker.request.answered')
+      this.#write({ type: 'response', id, result })
+      this.#answered(id)
+    } catch (error) {
+      this.#refuse(id, error)
+    }
+  }
+
+  /** No faster than the client reads. */
+  async #respondSlowly(id: number, result: Result<OperationName>): Promise<void> {
+    if (this.#socket.writableNeedDrain) await this.#drained()
+    try {
       failpoint('broker.request.answered')
       if ('output' in result) result.output = await this.#sendChunks(id, result.output)
       this.#write({ type: 'response', id, result })
+      this.#answered(id)
     } catch (error) {
-      this.#write({ type: 'response', id, error: asBrokerError(error).toJSON() })
+      this.#refuse(id, error)
     }
+  }
+
+  #refuse(id: number, error: unknown): void {
+    this.#write({ type: 'response', id, error: asBrokerError(error).toJSON() })
+    this.#answered(id)
+  }
+
+  #answered(id: number): void {
     this.#calls.delete(id)
     this.#endIfDrained()
   }
 
-  /** Sends all but the last part of a long output, no faster than the client reads; returns that part. */
+  /** Sends all but the last part of a long output; returns that part. */
   async #sendChunks(id: number, output: Uint8Array): Promise<Uint8Array> {
     let rest = output
     while (rest.length > CHUNK_BYTES && this.#state !== 'closed') {
@@ -258,7 +294,7 @@ export class MessagePackPeer implements DialectPeer {
 
   #write(message: BrokerMessage): void {
     if (this.#state !== 'closed' && this.#socket.writable)
-      this.#socket.write(encodeMessage(message))
+      this.#frames.write(encodeMessage(message))
   }
 
   /** Both pieces of its frame in one system call. */

@@ -1,10 +1,10 @@
 import { assertOneLine } from '@nac-broker/devices'
 import { BrokerError, type Params, type Result } from '@nac-broker/protocol'
-import { type Clock, failpoint } from '@nac-broker/supervisor'
+import { type Clock, Deadlines, failpoint } from '@nac-broker/supervisor'
 import type { Tally } from './broker-statistics.ts'
 import type { Call } from './call.ts'
 import type { DeviceLane } from './device-lane.ts'
-import { Flight, type FlightWork } from './flight.ts'
+import { Flight, type FlightContext, type FlightWork } from './flight.ts'
 import type { BrokerSettings } from './options.ts'
 import type { ChangeRequest, Changes } from './changes.ts'
 import type { KeptOutputs } from './kept-outputs.ts'
@@ -25,6 +25,7 @@ export interface SchedulerOptions {
 /** Decides for each call whether the cache, an execution under way or a new one answers it. */
 export class Scheduler {
   readonly #options: SchedulerOptions
+  readonly #flights: FlightContext
   /** Executions of read-only commands that others may join, by device and command. */
   readonly #joinable = new Map<string, Flight<Buffer>>()
   /** Changes under way, by key: a client that has lost its connection asks for them again. */
@@ -32,24 +33,35 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options
+    const { clock, settings } = options
+    const { drainTimeoutMs } = settings
+    this.#flights = { clock, deadlines: new Deadlines(clock), drainTimeoutMs }
   }
 
-  async execute(call: Call, params: Params<'execute'>): Promise<Result<'execute'>> {
+  /** Nothing waits for a device any more. */
+  end(): void {
+    this.#flights.deadlines.stop()
+  }
+
+  /**
+   * What an execution waits for is held by nobody but it: with thousands in the queue, a function that awaits
+   * one on its behalf takes half a kilobyte each.
+   */
+  execute(call: Call, params: Params<'execute'>): Promise<Result<'execute'>> {
     const { device, command, cache = true } = params
     const lane = this.#options.pool.lane(device)
     if (cache) {
       // Only read-only commands are ever in it.
       const known = this.#cached(call, lane, command)
-      if (known) return { output: known, cached: true }
+      if (known) return Promise.resolve({ output: known, cached: true })
     }
     assertOneLine(command, lane.device)
     if (lane.device.platform.isReadOnly(command)) return this.#read(call, lane, command, cache)
     const request = { device, operation: 'execute', lines: [command] } as const
     const timeoutMs = this.#commandTimeoutMs
-    const output = await this.#change(call, lane, { ...request, ...params }, (session) =>
+    return this.#change(call, lane, { ...request, ...params }, (session) =>
       session.execute(command, { timeoutMs }),
-    )
-    return { output, cached: false }
+    ).then(executed)
   }
 
   async configure(
@@ -91,19 +103,14 @@ export class Scheduler {
     return known
   }
 
-  async #read(
-    call: Call,
-    lane: DeviceLane,
-    command: string,
-    cache: boolean,
-  ): Promise<Result<'execute'>> {
+  #read(call: Call, lane: DeviceLane, command: string, cache: boolean): Promise<Result<'execute'>> {
     if (cache) {
       const joined = this.#join(call, lane, command)
-      if (joined) return { output: await joined, cached: false }
+      if (joined) return joined.then(executed)
       const stored = this.#options.kept.get(lane.device.name, command)
       if (stored) return this.#readAfter(stored, call, lane, command)
     }
-    return { output: await this.#executeRead(call, lane, command), cached: false }
+    return this.#executeRead(call, lane, command).then(executed)
   }
 
   /** Asks the device unless an earlier broker of this run has, or somebody began while we looked. */
@@ -123,10 +130,10 @@ export class Scheduler {
       return { output, cached: true }
     }
     const joined = this.#join(call, lane, command)
-    if (joined) return { output: await joined, cached: false }
+    if (joined) return executed(await joined)
     const known = this.#cached(call, lane, command)
     if (known) return { output: known, cached: true }
-    return { output: await this.#executeRead(call, lane, command), cached: false }
+    return executed(await this.#executeRead(call, lane, command))
   }
 
   #join(call: Call, lane: DeviceLane, command: string): Promise<Buffer> | undefined {
@@ -232,10 +239,12 @@ export class Scheduler {
   }
 
   #flight<Value>(call: Call, lane: DeviceLane, work: FlightWork<Value>): Flight<Value> {
-    const { clock, settings } = this.#options
-    const { drainTimeoutMs } = settings
-    return new Flight({ lane, clock, client: call.caller.client, drainTimeoutMs, ...work })
+    return new Flight(this.#flights, { lane, client: call.caller.client, work })
   }
+}
+
+function executed(output: Buffer): Result<'execute'> {
+  return { output, cached: false }
 }
 
 interface ChangeCall extends Omit<ChangeRequest, 'key'> {

@@ -6,12 +6,13 @@ import {
   decodeBrokerMessage,
   encodeMessage,
   type FrameDecoder,
+  FrameWriter,
   type OperationName,
   type Params,
   type Result,
   type Welcome,
 } from '@nac-broker/protocol'
-import { failpoint } from '@nac-broker/supervisor'
+import { type Clock, Deadlines, type Expiring, failpoint } from '@nac-broker/supervisor'
 import { type Call, withSent } from './call.ts'
 
 /** The broker answers at the deadline itself, and knows more; it is given this long to be heard. */
@@ -46,7 +47,7 @@ export interface BrokerLink {
   close(error: BrokerError): void
 }
 
-interface Pending {
+interface Pending extends Expiring {
   readonly chunks: Uint8Array[]
   resolve: (result: unknown) => void
   reject: (error: BrokerError) => void
@@ -54,26 +55,29 @@ interface Pending {
 
 type State = { kind: 'open' } | { kind: 'over'; error: BrokerError }
 
+export interface LinkParts {
+  socket: Duplex
+  decoder: FrameDecoder
+  welcome: Welcome
+  clock: Clock
+}
+
 /** Requests out, answers in, matched by id. Over when it is over. */
 export class Link implements BrokerLink {
   readonly welcome: Welcome
   readonly #socket: Duplex
+  readonly #frames: FrameWriter
   readonly #pending = new Map<number, Pending>()
+  readonly #deadlines: Deadlines
   #listener: LinkListener | undefined
   #state: State = { kind: 'open' }
   #lastId = 0
 
-  constructor({
-    socket,
-    decoder,
-    welcome,
-  }: {
-    socket: Duplex
-    decoder: FrameDecoder
-    welcome: Welcome
-  }) {
+  constructor({ socket, decoder, welcome, clock }: LinkParts) {
     this.welcome = welcome
     this.#socket = socket
+    this.#frames = new FrameWriter(socket)
+    this.#deadlines = new Deadlines(clock)
     socket.on('data', (chunk: Buffer) => this.#read(decoder, chunk))
     socket.on('error', (error) => this.#over(lost(error.message)))
     socket.on('close', () => this.#over(lost('it closed the connection')))
@@ -95,24 +99,28 @@ export class Link implements BrokerLink {
     const { remainingMs, deadlineMs } = call
     const request = { type: 'request', id, operation, params, remainingMs, deadlineMs } as const
     const attempt = call.attempts + 1
-    this.#socket.write(encodeMessage(attempt === 1 ? request : { ...request, attempt }))
+    this.#frames.write(encodeMessage(attempt === 1 ? request : { ...request, attempt }))
     failpoint('client.request.sent')
     call.attempts = attempt
     call.sentTo = this.welcome
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    this.#pending.set(id, { chunks: [], resolve, reject })
+    const pending: Pending = {
+      chunks: [],
+      deadlineMs: deadlineMs + DEADLINE_GRACE_MS,
+      expire: () => reject(overdue(operation)),
+      resolve,
+      reject,
+    }
+    this.#pending.set(id, pending)
+    this.#deadlines.add(pending)
+    const { signal } = call
+    const cancel = (): void => this.#cancel(id, signal)
+    signal?.addEventListener('abort', cancel)
     try {
-      return (await call.wait(promise, {
-        waitingFor: `the broker's answer to ${operation}`,
-        sent: () => 'unknown',
-        graceMs: DEADLINE_GRACE_MS,
-      })) as Result<Name>
-    } catch (error) {
-      if (call.signal?.aborted && this.#isOpen) {
-        this.#socket.write(encodeMessage({ type: 'cancel', id }))
-      }
-      throw error
+      return (await promise) as Result<Name>
     } finally {
+      signal?.removeEventListener('abort', cancel)
+      this.#deadlines.delete(pending)
       this.#pending.delete(id)
     }
   }
@@ -120,7 +128,7 @@ export class Link implements BrokerLink {
   probe(): void {
     const id = ++this.#lastId
     const request = { type: 'request', id, operation: 'ping', params: {} } as const
-    this.#socket.write(encodeMessage({ ...request, remainingMs: PROBE_MS }))
+    this.#frames.write(encodeMessage({ ...request, remainingMs: PROBE_MS }))
   }
 
   close(error: BrokerError): void {
@@ -128,8 +136,10 @@ export class Link implements BrokerLink {
     this.#socket.destroy()
   }
 
-  get #isOpen(): boolean {
-    return this.#state.kind === 'open'
+  #cancel(id: number, signal: AbortSignal | undefined): void {
+    const options = { sent: 'unknown', cause: signal?.reason } as const
+    this.#pending.get(id)?.reject(new BrokerError('CANCELLED', 'the caller cancelled', options))
+    if (this.#state.kind === 'open') this.#frames.write(encodeMessage({ type: 'cancel', id }))
   }
 
   #read(decoder: FrameDecoder, chunk: Buffer): void {
@@ -174,6 +184,7 @@ export class Link implements BrokerLink {
     if (this.#state.kind === 'over') return
     failpoint('client.link.over')
     this.#state = { kind: 'over', error }
+    this.#deadlines.stop()
     for (const { reject } of this.#pending.values()) reject(withSent(error, 'unknown'))
     this.#listener?.onOver(error)
   }
@@ -181,6 +192,11 @@ export class Link implements BrokerLink {
 
 function hasOutput(result: unknown): result is { output: Uint8Array } {
   return typeof result === 'object' && result !== null && 'output' in result
+}
+
+function overdue(operation: OperationName): BrokerError {
+  const message = `the deadline passed while waiting for the broker's answer to ${operation}`
+  return new BrokerError('DEADLINE_EXCEEDED', message, { sent: 'unknown' })
 }
 
 function lost(why: string): BrokerError {

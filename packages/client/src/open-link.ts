@@ -50,7 +50,7 @@ export async function openLink(options: OpenLinkOptions): Promise<Link> {
       clock,
     })
     failpoint('client.welcomed')
-    return new Link({ socket, decoder, welcome })
+    return new Link({ socket, decoder, welcome, clock })
   } catch (error) {
     socket.destroy()
     if (error instanceof BrokerError) throw error

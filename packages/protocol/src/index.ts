@@ -4,6 +4,7 @@
  *   errors                 BrokerError and the codes
  *   crash-policy           what a client does when its broker is lost
  *   frame                  4-byte length + payload
+ *   frame-writer           few system calls for many frames
  *   messagepack            plain MessagePack, checked before it is decoded
  *   first-issue            what a schema found wrong, in words
  *   messages               hello, welcome, request, cancel, response, chunk, event, goodbye
@@ -43,6 +44,7 @@ export { type LifecycleEvent, lifecycleEventSchema } from './lifecycle-events.ts
 export type { RunEndEvent, WorkerEvent } from './run-events.ts'
 export { firstIssue } from './first-issue.ts'
 export { encodeFrame, FrameDecoder, FrameError, MAX_FRAME_BYTES } from './frame.ts'
+export { FrameWriter } from './frame-writer.ts'
 export {
   decodeBrokerMessage,
   decodeClientMessage,

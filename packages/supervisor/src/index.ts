@@ -4,7 +4,7 @@
  *   clock           time and chance, injected everywhere
  *   virtual-clock   the same, driven by a test
  *   backoff         how long to wait after a failure
- *   deadline        how long to wait for an answer
+ *   deadline        how long to wait for an answer; deadlines: for many of them
  *   failpoint       moments at which a test can make a process fail
  *   batch           what is cheaper to hand over together
  *   when-aborted    an AbortSignal to wait for
@@ -28,6 +28,7 @@ export { Backoff, type BackoffOptions } from './backoff.ts'
 export { Batch } from './batch.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type DeadlineOptions, withDeadline } from './deadline.ts'
+export { Deadlines, type Expiring } from './deadlines.ts'
 export { EventFeed } from './event-feed.ts'
 export type { EventLimitOptions } from './event-limit.ts'
 export {

@@ -29,7 +29,7 @@ const HANDLERS: { [Name in OperationName]: Handler<Name> } = {
 }
 
 /** @throws {BrokerError} `INVALID_REQUEST` for an unknown operation or bad parameters. */
-export async function perform(
+export function perform(
   request: Request,
   operation: string,
   params: unknown,
