@@ -3,14 +3,14 @@
  * this machine, with real SSH, sockets and processes. Figures are printed beside what they should be,
  * and not judged; a wrong answer, or a device that saw what it must not, ends the run with exit code 1.
  */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '@nac-broker/supervisor'
+import { keepingCompiledCode } from '../packages/broker/src/hosts/compiled-code.ts'
 import { writePage } from './document/write-page.ts'
-import { printTable } from './print-table.ts'
-import { type Question, Skipped } from './question.ts'
 import { QUESTIONS } from './questions.ts'
-import { keepResults, measured } from './results-file.ts'
 
 const NAMES = QUESTIONS.map(({ name }) => name)
 
@@ -65,32 +65,20 @@ async function main(): Promise<number> {
   }
   console.log(`Node ${process.version}, ${availableParallelism()} cores`)
   for (const question of QUESTIONS) {
-    const { name } = question
+    const { name, asks } = question
     if (positionals.length > 0 && !positionals.includes(name)) continue
-    try {
-      await answer(question, { quick })
-    } catch (error) {
-      console.error(`bench: ${name} went wrong:`, error)
-      return 1
-    }
+    console.log(`\n${name}: ${asks}`)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    if ((await ask(name, quick)) !== 0) return 1
   }
   return 0
 }
 
-async function answer(question: Question, { quick }: { quick: boolean }): Promise<void> {
-  const { name, asks } = question
-  console.log(`\n${name}: ${asks}`)
-  const startedMs = systemClock.now()
-  try {
-    const tables = await question.measure({ quick })
-    const tookMs = systemClock.now() - startedMs
-    for (const table of tables) printTable(table)
-    console.log(`${name} took ${(tookMs / 1000).toFixed(1)} s`)
-    if (!quick) await keepResults(name, tookMs, measured(tables))
-  } catch (error) {
-    if (!(error instanceof Skipped)) throw error
-    const because = error.message
-    console.log(`${name} is skipped: ${because}`)
-    if (!quick) await keepResults(name, 0, { kind: 'not measured', because })
-  }
+/** Resolves with its exit code. */
+async function ask(name: string, quick: boolean): Promise<number> {
+  const asking = fork(path.join(import.meta.dirname, 'ask.ts'), [name, quick ? 'quick' : 'full'], {
+    env: keepingCompiledCode(),
+  })
+  const [code] = (await once(asking, 'exit')) as [number | null]
+  return code ?? 1
 }

@@ -2,6 +2,8 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { keepingCompiledCode } from '../packages/broker/src/hosts/compiled-code.ts'
+import { usageOf } from './usage.ts'
+import { programEnded } from './whole-question.ts'
 
 /** A program of ours in a process of its own. Disposing it cuts it off and waits for its exit. */
 export interface Program<Message, Answer> extends AsyncDisposable {
@@ -38,6 +40,7 @@ export async function startProgram<Answer = never, Message = 'go'>(
       return answer
     },
     async [Symbol.asyncDispose]() {
+      programEnded(file, await usageOf(child.pid))
       if (child.connected) child.disconnect()
       await exited
     },

@@ -36,7 +36,6 @@ export async function compareRates(
   const own = pairs.map((each) => each.ours)
   const digits = Math.min(...limits.map(({ rate }) => rate)) < 100 ? 1 : 0
   const ratios = pairs.map((each) => each.ours.rate / each.limit.rate)
-  const peaks = await peakRows(ours)
   return [
     {
       title,
@@ -65,7 +64,6 @@ export async function compareRates(
       digits: 1,
       rows: [...cpuRows(limit, limits), ...cpuRows(ours, own)],
     },
-    { title: 'The most memory a process ever had', unit: 'MiB', digits: 0, rows: peaks },
   ].filter(({ rows }) => rows.length > 0)
 }
 
@@ -91,15 +89,4 @@ function cpuRows({ what, takers }: Rated, measured: readonly Measured[]): Row[] 
     const samples = measured.map(({ cpuUs }) => cpuUs[i] ?? Number.NaN)
     return samples.some(Number.isNaN) ? [] : [{ what: `${what}: ${taker}`, samples }]
   })
-}
-
-async function peakRows({ what, takers }: Rated): Promise<Row[]> {
-  const rows = await Promise.all(
-    Object.entries(takers).map(async ([taker, pids]) => {
-      const usages = await Promise.all(pids.map(usageOf))
-      const samples = usages.flatMap((usage) => (usage ? [usage.peakMiB] : []))
-      return { what: `${what}: ${taker}`, samples }
-    }),
-  )
-  return rows.filter(({ samples }) => samples.length > 0)
 }
