@@ -6,5 +6,5 @@ import { readyToBeAsked } from './lifetime.ts'
 
 const { host, ...options } = JSON.parse(process.argv[2] ?? '') as Brokers
 const broker = host ? await superviseBroker({ ...options, host }) : await startBroker(options)
-await readyToBeAsked(async () => heldBytes())
+await readyToBeAsked(heldBytes)
 await broker.close()
