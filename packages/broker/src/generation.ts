@@ -30,8 +30,10 @@ export class Generation {
   readonly #ready = Promise.withResolvers<number>()
   /** Rejects with why the broker is lost; never resolves. */
   readonly #lost = Promise.withResolvers<never>()
-  readonly #statusAnswers = new Map<number, (status: StatusResult) => void>()
+  /** Settled one by one: a race with `lost` would have that hold every answer for as long as it is pending. */
+  readonly #statusAnswers = new Map<number, PromiseWithResolvers<StatusResult>>()
   #lastStatusId = 0
+  #loss: BrokerError | undefined
   #cutOff: string[] = []
   /** As of its last sign of life. */
   statistics: BrokerStatistics = NO_STATISTICS
@@ -44,7 +46,7 @@ export class Generation {
     this.#detector = new LivenessCheck({
       probe: () => this.#hosted.post({ type: 'probe' }),
       onEvent: ({ event, silentMs }) => {
-        if (event === 'lost') this.#lost.reject(stalled(silentMs))
+        if (event === 'lost') this.#lose(stalled(silentMs))
       },
       intervalMs: options.heartbeatIntervalMs,
       timeoutMs: options.heartbeatTimeoutMs,
@@ -77,10 +79,12 @@ export class Generation {
 
   /** @throws {BrokerError} `BROKER_LOST` */
   async status(): Promise<StatusResult> {
+    if (this.#loss) throw this.#loss
     const id = ++this.#lastStatusId
-    const answer = new Promise<StatusResult>((resolve) => this.#statusAnswers.set(id, resolve))
+    const answer = Promise.withResolvers<StatusResult>()
+    this.#statusAnswers.set(id, answer)
     this.#hosted.post({ type: 'status', id })
-    return Promise.race([answer, this.lost])
+    return answer.promise
   }
 
   /**
@@ -109,7 +113,15 @@ export class Generation {
     this.#detector.stop()
     const error = crashed(exit.clean ? 'it exited unasked' : exit.why)
     this.#ready.reject(error)
+    this.#lose(error)
+  }
+
+  #lose(error: BrokerError): void {
+    if (this.#loss) return
+    this.#loss = error
     this.#lost.reject(error)
+    for (const { reject } of this.#statusAnswers.values()) reject(error)
+    this.#statusAnswers.clear()
   }
 
   #onMessage(message: FromHosted): void {
@@ -124,7 +136,7 @@ export class Generation {
         return
       case 'status':
         this.statistics = message.status.statistics
-        this.#statusAnswers.get(message.id)?.(message.status)
+        this.#statusAnswers.get(message.id)?.resolve(message.status)
         this.#statusAnswers.delete(message.id)
         return
       case 'events':
