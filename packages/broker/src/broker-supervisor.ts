@@ -77,6 +77,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       // Whoever asked for a broker is told; there is nobody yet to restart it for.
       supervisor.#stop.abort()
       await supervisor.#supervision
+      await supervisor.#silence()
       throw error
     }
     return supervisor
@@ -136,15 +137,20 @@ export class BrokerSupervisor implements SupervisedBroker {
     await Promise.resolve()
     this.#stop.abort()
     await this.#supervision
-    this.#units[Symbol.dispose]()
-    this.#feed.end()
-    await this.#record.settled()
+    await this.#silence()
     const { store, place, log } = this.#parts
     await store?.close()
     await place.clear()
     await place.release()
     log.info(statisticsLine(this.statistics()))
     return this.#cutOff
+  }
+
+  /** What was still to be told is told and recorded, and nothing more will be. */
+  async #silence(): Promise<void> {
+    this.#units[Symbol.dispose]()
+    this.#feed.end()
+    await this.#record.settled()
   }
 
   async #supervise(): Promise<void> {
@@ -158,7 +164,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       onEvent: (event) => {
         if (event.event !== 'backing-off') return
         const { delayMs } = event
-        this.#feed.emit({ event: 'restarting', generation: this.generation + 1, delayMs })
+        this.#emit({ event: 'restarting', generation: this.generation + 1, delayMs })
       },
     })
     await this.#standby?.close()
@@ -200,20 +206,20 @@ export class BrokerSupervisor implements SupervisedBroker {
       this.#current = generation
       run.ready()
       this.#firstReady.resolve()
-      this.#feed.emit({ event: 'listening', generation: number, pid, socket: place.path })
+      this.#emit({ event: 'listening', generation: number, pid, socket: place.path })
       this.#units.tell(UNIT.name, 'ready')
       await Promise.race([generation.lost, stopped])
       this.#units.tell(UNIT.name, 'stopping')
       this.#cutOff = await generation.stop(this.#closing?.deadlineMs ?? 5_000)
     } catch (error) {
       const { message } = asBrokerError(error)
-      // The first one that does not come up is told to who asked for it, and to nobody else.
+      // The first one that does not come up is told to who asked for it: nobody had a broker to lose.
       if (this.#current === undefined && this.#past.length === 0) this.#firstReady.reject(error)
       else {
-        this.#feed.emit({ event: 'broker-lost', generation: number, message })
-        this.#units.fail(UNIT.name, message)
+        this.#emit({ event: 'broker-lost', generation: number, message })
         log.error({ generation: number }, message)
       }
+      this.#units.fail(UNIT.name, message)
       throw error
     } finally {
       // Fence before it is replaced: nothing of it runs, and then nothing of it counts, any more.
@@ -234,6 +240,7 @@ export class BrokerSupervisor implements SupervisedBroker {
   #emit(event: SupervisedBrokerEvent): void {
     this.#feed.emit(event)
     this.#record.take(event)
+    this.#parts.options.onEvent?.(event)
   }
 
   #giveUp(result: SupervisionResult): void {
@@ -247,13 +254,13 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#firstReady.reject(new BrokerError('BROKER_LOST', message))
     if (settings.crashPolicy.at(-1) === 'fallback') {
       log.error({ generation }, `${message}; clients go to the devices directly`)
-      this.#feed.emit({ event: 'fallback', generation })
+      this.#emit({ event: 'fallback', generation })
       this.#fence?.keepTrying(this.#stop.signal).catch(() => {})
       return
     }
     log.error({ generation }, message)
     this.#lost.abort(new BrokerError('BROKER_LOST', message))
-    this.#feed.emit({ event: 'aborted', generation, message })
+    this.#emit({ event: 'aborted', generation, message })
   }
 }
 

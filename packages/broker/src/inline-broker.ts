@@ -24,6 +24,7 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     for await (const event of broker.events({ commands: options.commandEvents ?? false })) {
       feed.emit(event)
       record.take(event)
+      options.onEvent?.(event)
     }
   })()
   const putAway = async (): Promise<void> => {

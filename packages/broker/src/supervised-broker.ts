@@ -27,6 +27,11 @@ export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'
   resume?: boolean
   /** Whether `events()` has each command as well. Default false. */
   commandEvents?: boolean
+  /**
+   * Called at once with each event of `events()`, and with those before `superviseBroker` resolves or
+   * rejects, which nobody else can hear: how the first broker starts, or fails to. It must not throw.
+   */
+  onEvent?: (event: SupervisedBrokerEvent) => void
   /** Ends the broker, in whatever phase it is. */
   signal?: AbortSignal
 }

@@ -1,9 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { startBroker } from '@nac-broker/broker'
+import {
+  type Host,
+  startBroker,
+  superviseBroker,
+  type SupervisedBrokerEvent,
+} from '@nac-broker/broker'
 import { openRunStore } from '@nac-broker/run-store'
 import { connect } from '@nac-broker/client'
 import { describe, expect, it } from 'vitest'
+import { processHost } from '../../broker/src/hosts/process.ts'
+import { threadHost } from '../../broker/src/hosts/thread.ts'
 import { startLab } from './lab.fixture.ts'
 import { startSupervisedLab } from './supervised-lab.fixture.ts'
 import { UnitWatch } from './units.fixture.ts'
@@ -154,6 +161,29 @@ describe.each(['thread', 'process'] as const)('a broker in a %s', (host) => {
     expect(broker.states).toEqual(['failed', 'starting', 'failed', 'starting', 'ready'])
     const causes = broker.seen.flatMap(({ cause }) => cause ?? [])
     for (const cause of causes) expect(cause).toContain('the broker')
+  })
+
+  it('that is the first one and dies while it starts has failed, with its cause', async () => {
+    const kind = host === 'thread' ? threadHost : processHost
+    const dying: Host = (onMessage) => {
+      const hosted = kind(onMessage)
+      const post: typeof hosted.post = ({ type }) => void (type === 'start' && hosted.kill())
+      return { ...hosted, post }
+    }
+    const heard: SupervisedBrokerEvent[] = []
+    const onEvent = (event: SupervisedBrokerEvent): void => void heard.push(event)
+    const started = superviseBroker({ host: dying, onEvent })
+    await expect(started).rejects.toThrow('the broker crashed')
+    expect(heard).toEqual([
+      { event: 'unit', unit: 'broker', kind: 'broker', state: 'starting' },
+      {
+        event: 'unit',
+        unit: 'broker',
+        kind: 'broker',
+        state: 'failed',
+        cause: expect.stringContaining('the broker crashed') as string,
+      },
+    ])
   })
 
   it('that is closed has stopped, and its units are in the store until then', async () => {

@@ -160,6 +160,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     clock,
     log,
     commandEvents: true,
+    onEvent: (event) => server?.status.record(event),
   })
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
@@ -172,7 +173,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const units = runUnits(broker, { clock, log })
   const workerUnits = new WorkerUnits(units)
   const watching = startWatching(watch, { detector: units, guard, env, clock })
-  const following = server?.status.follow({
+  server?.status.follow({
     broker,
     history,
     runId: begun.runId,
@@ -242,7 +243,6 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     units[Symbol.dispose]()
     await broker.close({ deadlineMs: CLOSE_MS })
     await history.finish()
-    await following
   }
   const report: RunReport = {
     ...outcome(policy, {

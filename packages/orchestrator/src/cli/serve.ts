@@ -59,6 +59,7 @@ async function serve(flags: ServeFlags): Promise<number> {
     ...settings,
     testbed,
     commandEvents: server !== undefined,
+    onEvent: (event) => server?.status.record(event),
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
     ...(flags.store !== undefined && { storePath: flags.store }),
     log,
@@ -98,7 +99,7 @@ async function statusServerFor(
 
 function follow({ status }: StatusServer, broker: SupervisedBroker): void {
   const history = new BrokerHistory(broker, { clock: systemClock, onTurn() {} })
-  void status.follow({ broker, history })
+  status.follow({ broker, history })
 }
 
 /**

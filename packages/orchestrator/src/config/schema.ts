@@ -110,7 +110,7 @@ type ConfigFile = z.output<typeof configSchema>
 /** How the run's broker is to be. */
 export type BrokerConfig = Omit<
   SuperviseBrokerOptions,
-  'testbed' | 'env' | 'clock' | 'log' | 'signal'
+  'testbed' | 'env' | 'clock' | 'log' | 'signal' | 'onEvent'
 >
 
 /** Where the status is served, and which variable has the token. */

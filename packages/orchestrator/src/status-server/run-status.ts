@@ -71,10 +71,9 @@ export class RunStatus {
     this.#look()
   }
 
-  /** Takes in what happens in the broker and to it, from now on. Resolves when it is closed. */
-  async follow(watched: Watched): Promise<void> {
+  /** Who is asked from now on. What happens in the broker and to it is recorded from its first sign on. */
+  follow(watched: Watched): void {
     this.#watched = watched
-    for await (const event of watched.broker.events()) this.record(event)
   }
 
   /** Only these workers are still to be run. */

@@ -51,6 +51,19 @@ describe('of a broker', () => {
     expect(second.events[0]?.id).toBe(`${id.split('-')[0]}-${before + 1}`)
   })
 
+  it('has had the first broker from its start on', async () => {
+    using client = await EventSourceClient.open(lab.url('events?earlier=1000'))
+    await client.event(({ event }) => event === 'listening')
+    const ofBroker = client.events
+      .map(({ event }) => event)
+      .filter(({ event, unit }) => unit === 'broker' || event === 'listening')
+    expect(ofBroker).toMatchObject([
+      { event: 'unit', state: 'starting' },
+      { event: 'listening', generation: 1 },
+      { event: 'unit', state: 'ready' },
+    ])
+  })
+
   it('says to who comes back from another run that it starts anew', async () => {
     using client = await EventSourceClient.open(lab.url('events'), { 'Last-Event-ID': 'abc-17' })
     const { data } = await client.frame(({ event }) => event === 'reset')

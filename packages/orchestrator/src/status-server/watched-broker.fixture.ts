@@ -36,9 +36,10 @@ export async function startWatchedBroker(
     socketPath,
     host: 'process',
     commandEvents: true,
+    onEvent: (event) => server.status.record(event),
   })
   const history = new BrokerHistory(broker, { clock: systemClock, onTurn() {} })
-  void server.status.follow({ broker, history })
+  server.status.follow({ broker, history })
   const client = await connect({ socketPath, crashPolicy: 'restart' })
   return {
     broker,
