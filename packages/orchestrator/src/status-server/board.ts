@@ -1,14 +1,14 @@
-import type { DeviceStatus, StatusResult, WorkerEvent } from '@nac-broker/protocol'
+import type { DeviceStatus, StatusResult, UnitChange, WorkerEvent } from '@nac-broker/protocol'
 import type { StatusEvent } from './status-event.ts'
 import type { DeviceView, WatchView, WorkerView } from './status-document.ts'
 
-type Trouble = { at: string; message: string }
+type Trouble = { since: string; cause: string }
 
 const NO_SESSIONS = { open: 0, busy: 0, opening: 0 }
 
 /** What the events say of devices and workers, beside what the broker knows. */
 export class Board {
-  /** Devices that ended a session, or could not be logged in to, and have not been since. */
+  /** Devices that have failed, and have neither been logged in to nor given up since. */
   readonly #troubles = new Map<string, Trouble>()
   readonly #workers = new Map<string, Omit<WorkerView, 'name' | 'commands'>>()
   readonly #watches = new Map<string, WatchView>()
@@ -29,28 +29,14 @@ export class Board {
 
   take(event: StatusEvent, at: string): void {
     switch (event.event) {
-      case 'session-opened':
-        return void this.#troubles.delete(event.device)
-      case 'session-closed': {
-        if (event.by !== 'device') return
-        return void this.#troubles.set(event.device, {
-          at,
-          message: event.message ?? 'the device ended the session',
-        })
-      }
-      case 'login-failed':
-        return void this.#troubles.set(event.device, { at, message: event.message })
       case 'worker-started':
       case 'worker-retrying':
       case 'worker-ended':
         return void this.#workers.set(event.worker, workerAfter(event, at))
-      case 'unit': {
-        if (event.kind !== 'watch') return
-        const { unit, state, cause } = event
-        const name = unit.replace(/^watch /, '')
-        const view = { name, state, ...(cause !== undefined && { cause }), since: at }
-        return void this.#watches.set(name, view)
-      }
+      case 'unit':
+        if (event.kind === 'device') this.#takeDevice(event, at)
+        if (event.kind === 'watch') this.#takeWatch(event, at)
+        return
       default:
     }
   }
@@ -62,12 +48,10 @@ export class Board {
       const { device: name, sessions, ...known } = device
       const trouble = this.#troubles.get(name)
       const state = broker ? stateOf(device, trouble) : 'unknown'
-      const cause = state === 'failed' ? (trouble?.message ?? device.lastError?.message) : undefined
       return {
         name,
         state,
-        ...(cause !== undefined && { cause }),
-        ...(state === 'failed' && trouble && { since: trouble.at }),
+        ...(state === 'failed' && trouble),
         sessions: broker ? sessions : NO_SESSIONS,
         ...known,
       }
@@ -85,14 +69,24 @@ export class Board {
       commands: commandsOf(name),
     }))
   }
+
+  #takeDevice({ unit, state, cause = '' }: UnitChange, at: string): void {
+    const name = unit.replace(/^device /, '')
+    if (state === 'failed') this.#troubles.set(name, { since: at, cause })
+    // An attempt to log in says nothing yet.
+    else if (state !== 'starting' && state !== 'stopping') this.#troubles.delete(name)
+  }
+
+  #takeWatch({ unit, state, cause }: UnitChange, at: string): void {
+    const name = unit.replace(/^watch /, '')
+    const view = { name, state, ...(cause !== undefined && { cause }), since: at }
+    this.#watches.set(name, view)
+  }
 }
 
-function stateOf(
-  { sessions, backoffMs }: DeviceStatus,
-  trouble: Trouble | undefined,
-): DeviceView['state'] {
+function stateOf({ sessions }: DeviceStatus, trouble: Trouble | undefined): DeviceView['state'] {
   const { open, busy, opening } = sessions
-  if (open === 0 && (trouble || backoffMs !== undefined)) return 'failed'
+  if (open === 0 && trouble) return 'failed'
   if (busy > 0) return 'busy'
   if (open > 0) return 'ready'
   return opening > 0 ? 'connecting' : 'idle'

@@ -131,6 +131,25 @@ describe('of a broker', () => {
   })
 })
 
+it('shows no device as failed that ended one of its two sessions and was closed with the other', async () => {
+  await using lab = await startWatchedBroker({
+    devices: 1,
+    brokerOptions: { maxSessionsPerDevice: 2 },
+  })
+  const { client } = lab
+  await Promise.all(['a', 'b'].map((word) => client.execute('sim-1', `show nonce ${word}`)))
+  using events = await EventSourceClient.open(lab.url('events?earlier=1000'))
+  await client.execute('sim-1', 'exit', { cache: false }).catch(() => {})
+  await events.event(({ event, by }) => event === 'session-closed' && by === 'device')
+  await client.disconnect('sim-1')
+  await events.event(({ unit, state }) => unit === 'device sim-1' && state === 'stopped')
+  const status = (await (await fetch(lab.url('status'))).json()) as StatusDocument
+  expect(status.devices).toMatchObject([{ name: 'sim-1', state: 'idle' }])
+  expect(await (await fetch(lab.url('metrics'))).text()).toContain(
+    'nac_broker_device_failed{device="sim-1"} 0',
+  )
+})
+
 it('is not ready before there is a broker', async () => {
   await using server = await startStatusServer({ port: 0 }, NOTHING)
   expect((await fetch(`${server.url}readyz`)).status).toBe(503)

@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { superviseBroker, type SupervisedBroker } from '@nac-broker/broker'
+import {
+  superviseBroker,
+  type SuperviseBrokerOptions,
+  type SupervisedBroker,
+} from '@nac-broker/broker'
 import { type BrokerClient, connect } from '@nac-broker/client'
 import { type Simulator, startSimulator } from '@nac-broker/devices'
 import { systemClock } from '@nac-broker/supervisor'
@@ -20,9 +24,13 @@ export interface WatchedBroker extends AsyncDisposable {
 
 /** Simulated devices, a supervised broker for them, a client, and a status server on a free port. */
 export async function startWatchedBroker(
-  options: Partial<StatusServerOptions> & { devices?: number; workers?: string[] } = {},
+  options: Partial<StatusServerOptions> & {
+    devices?: number
+    workers?: string[]
+    brokerOptions?: SuperviseBrokerOptions
+  } = {},
 ): Promise<WatchedBroker> {
-  const { devices = 2, workers = [], ...settings } = options
+  const { devices = 2, workers = [], brokerOptions, ...settings } = options
   const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-status-'))
   const testbed = path.join(folder, 'testbed.yaml')
   const simulator = await startSimulator({ devices, latencyMs: 1 })
@@ -35,6 +43,7 @@ export async function startWatchedBroker(
     testbed,
     socketPath,
     host: 'process',
+    ...brokerOptions,
     commandEvents: true,
     onEvent: (event) => server.status.record(event),
   })
