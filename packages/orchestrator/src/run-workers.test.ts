@@ -34,6 +34,7 @@ it('does not wait for ever for a worker that does not end, and says nothing of i
     clock,
     before: () => ({ attempts: [], passed: undefined }),
     onSpawn: () => {},
+    onExit: () => {},
     onAttemptEnd: () => {},
     onStart: () => {},
     onRetry: () => {},

@@ -4,14 +4,14 @@ import { decide, type FailurePolicy } from './failure-policy.ts'
 import type { AttemptReport, WorkerReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
 import { startTurns } from './start-turns.ts'
-import { STOP_MS } from './worker.ts'
+import { STOP_MS, type WorkerEnd } from './worker.ts'
 import { type AttemptContext, runAttempt } from './worker-attempt.ts'
 import type { PlannedWorker } from './worker-plan.ts'
 import { type Before, WorkerRecord } from './worker-record.ts'
 
 export interface CrewContext extends Omit<
   AttemptContext,
-  'attempt' | 'before' | 'logFile' | 'onSpawn'
+  'attempt' | 'before' | 'logFile' | 'onSpawn' | 'onExit'
 > {
   policy: FailurePolicy
   /** How many run at a time. */
@@ -25,6 +25,8 @@ export interface CrewContext extends Omit<
   brokerSettled: (signal: AbortSignal) => Promise<void>
   onStart: (worker: string, attempt: number) => void
   onSpawn: (worker: string, attempt: number, startedAt: string, pid: number) => void
+  /** An attempt's process has ended; `onAttemptEnd` follows when all that it left behind is gone. */
+  onExit: (worker: string, end: WorkerEnd) => void
   onAttemptEnd: (worker: string, attempt: AttemptReport) => void
   onRetry: (worker: string, retry: { attempt: number; delayMs: number; reason: string }) => void
   /** An attempt that runs is told to stop. */
@@ -127,6 +129,7 @@ function memberOf(
       const end = await runAttempt(worker, {
         ...context,
         onSpawn,
+        onExit: (how) => context.onExit(name, how),
         signal,
         attempt,
         before,

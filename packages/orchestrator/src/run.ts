@@ -220,6 +220,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
         journal.attempt(worker, attempt, startedAt, pid)
         workerUnits.ready(worker)
       },
+      onExit: (worker, end) => workerUnits.ended(worker, end),
       onStopping: (worker) => workerUnits.stopping(worker),
       onAttemptEnd(worker, attempt) {
         journal.attemptEnded(worker, attempt)

@@ -21,6 +21,8 @@ export interface AttemptContext {
   guard?: Guard | undefined
   /** Called with the pid of the worker, which leads a process group. */
   onSpawn: (pid: number) => void
+  /** See `WorkerContext`. */
+  onExit: (end: WorkerEnd) => void
   /** Absent: nobody listens, and the output goes straight into the log. */
   onLine?: ((worker: string, line: string) => void | Promise<void>) | undefined
   /** See `WorkerContext`. */

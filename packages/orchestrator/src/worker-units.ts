@@ -1,5 +1,6 @@
 import type { FailureDetector, Unit } from '@nac-broker/supervisor'
 import type { AttemptReport } from './report.ts'
+import type { WorkerEnd } from './worker.ts'
 
 /** How workers fare, from what their attempts do: each is a life of its worker. */
 export class WorkerUnits {
@@ -21,9 +22,10 @@ export class WorkerUnits {
     this.#detector.tell(unitOf(worker).name, 'stopping')
   }
 
-  ended(worker: string, { status, reason = '' }: AttemptReport): void {
+  /** Said of one that has ended already it changes nothing. */
+  ended(worker: string, end: WorkerEnd | AttemptReport): void {
     const { name } = unitOf(worker)
-    if (status === 'failed') this.#detector.fail(name, reason)
+    if (end.status === 'failed') this.#detector.fail(name, end.reason ?? '')
     else this.#detector.tell(name, 'stopped')
   }
 }

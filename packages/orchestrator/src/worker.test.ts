@@ -29,6 +29,7 @@ function start(
     timeoutMs?: number
     idleTimeoutMs?: number
     clock?: Clock
+    onExit?: (end: WorkerEnd) => void
   } = {},
 ): { end: Promise<WorkerEnd>; up: Promise<string>; log: () => Promise<string> } {
   const { promise: up, resolve } = Promise.withResolvers<string>()
@@ -36,7 +37,7 @@ function start(
   const { onLine = resolve } = options
   const log = new WorkerLog(file, onLine === 'nobody' ? undefined : onLine)
   const never = new AbortController().signal
-  const { signal = never, timeoutMs, idleTimeoutMs, clock = systemClock } = options
+  const { signal = never, timeoutMs, idleTimeoutMs, clock = systemClock, onExit } = options
   const end = runWorker(
     {
       name: 'w',
@@ -46,7 +47,7 @@ function start(
       idleTimeoutMs,
       device: undefined,
     },
-    { env: process.env, log, signal, hurry: never, clock },
+    { env: process.env, log, signal, hurry: never, clock, onExit },
   ).finally(() => log.close())
   return { end, up, log: () => readFile(file, 'utf8') }
 }
@@ -125,6 +126,24 @@ it('does not wait for a grandchild that left the group and holds the pipes', asy
   const worker = start(`setsid sh -c '${grandchild}' & until [ -e ${left} ]; do sleep 0.05; done`)
   const pid = Number(await worker.up)
   expect(await worker.end).toEqual({ status: 'passed', exitCode: 0 })
+  process.kill(pid, 'SIGKILL')
+})
+
+it('tells at once of the death of a worker whose output a grandchild still holds', async () => {
+  const left = path.join(folder, 'left')
+  const clock = new VirtualClock()
+  const exited = Promise.withResolvers<WorkerEnd>()
+  const grandchild = `echo $$; : > ${left}; exec sleep 60`
+  const worker = start(
+    `setsid sh -c '${grandchild}' & until [ -e ${left} ]; do sleep 0.05; done; kill -KILL $$`,
+    { clock, onExit: exited.resolve },
+  )
+  const pid = Number(await worker.up)
+  const death = { status: 'failed', signal: 'SIGKILL', reason: 'killed by SIGKILL' }
+  // No time goes by, so that nothing that waits for the output comes to an end.
+  expect(await exited.promise).toEqual(death)
+  await clock.advance(1_000)
+  expect(await worker.end).toEqual(death)
   process.kill(pid, 'SIGKILL')
 })
 

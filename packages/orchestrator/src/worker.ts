@@ -41,6 +41,8 @@ export interface WorkerContext {
   /** When it last had to do with a device, in milliseconds of the calendar's time. */
   lastTraffic?: ((worker: string) => number | undefined) | undefined
   onSpawn?: ((pid: number) => void) | undefined
+  /** Called at once when its process has ended; what it has left behind and its last output come later. */
+  onExit?: ((end: WorkerEnd) => void) | undefined
   /** Ends the worker when this process is killed. */
   guard?: Guard | undefined
 }
@@ -77,19 +79,14 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
   const exit = await exited
   over.abort()
   stop.removeEventListener('abort', onStop)
+  const end = stopping ? stopped(exit, stop, limits.exceeded) : ended(exit)
+  context.onExit?.(end)
   await stopping
   group.end()
   log.readRest(child)
   await lastOutput(child, clock)
-  if (!stopping) return ended(exit)
-  const { message } = stop.reason as Error
-  log.note(`stopped: ${message}`)
-  return {
-    status: stop.reason === limits.exceeded.reason ? 'failed' : 'cancelled',
-    ...(exit.code !== null && { exitCode: exit.code }),
-    ...(exit.signal !== null && { signal: exit.signal }),
-    reason: message,
-  }
+  if (stopping) log.note(`stopped: ${(stop.reason as Error).message}`)
+  return end
 }
 
 async function start(
@@ -144,6 +141,15 @@ function ended({ code, signal }: Exit): WorkerEnd {
   if (code !== null) return { status: 'failed', exitCode: code, reason: `exit code ${code}` }
   const reason = `killed by ${signal ?? 'a signal'}`
   return { status: 'failed', ...(signal !== null && { signal }), reason }
+}
+
+function stopped({ code, signal }: Exit, stop: AbortSignal, exceeded: AbortSignal): WorkerEnd {
+  return {
+    status: stop.reason === exceeded.reason ? 'failed' : 'cancelled',
+    ...(code !== null && { exitCode: code }),
+    ...(signal !== null && { signal }),
+    reason: (stop.reason as Error).message,
+  }
 }
 
 function lastSignOf({ name }: PlannedWorker, { log, lastTraffic }: WorkerContext): Date {
