@@ -16,10 +16,11 @@ export class BrokerFeed {
   readonly withoutCommands = new EventFeed<BrokerEvent>(missed)
   /** Undefined once nobody is told anything any more. */
   #commands: Batch<CommandEvent> | undefined
+  #count = 0
 
   constructor(clock: Clock) {
     const tell = (events: CommandEvent[]): void => {
-      for (const event of events) this.all.emit(event)
+      for (const event of events) this.#emitToAll(event)
     }
     this.#commands = new Batch(tell, { ...COMMANDS, clock })
   }
@@ -27,8 +28,23 @@ export class BrokerFeed {
   emit(event: BrokerEvent): void {
     if (event.event === 'command') return this.#commands?.add(event)
     this.#commands?.flush()
-    this.all.emit(event)
+    this.#emitToAll(event)
     this.withoutCommands.emit(event)
+  }
+
+  /** A command is not told, as nobody listens. */
+  passOver(): void {
+    this.#count++
+  }
+
+  /** How many events there have been, told to somebody or not. */
+  get count(): number {
+    return this.#count
+  }
+
+  #emitToAll(event: BrokerEvent): void {
+    this.#count++
+    this.all.emit(event)
   }
 
   end(): void {

@@ -27,7 +27,9 @@ export class CommandEvents {
 
   /** Does it, and tells how it ended to whoever listens. */
   tell<Value>(call: Call, asked: Asked, act: () => Promise<Value>): Promise<Value> {
-    return this.#feed.all.listened ? this.#tell(call, asked, act) : act()
+    if (this.#feed.all.listened) return this.#tell(call, asked, act)
+    this.#feed.passOver()
+    return act()
   }
 
   async #tell<Value>(call: Call, asked: Asked, act: () => Promise<Value>): Promise<Value> {

@@ -242,8 +242,13 @@ export class MessagePackPeer implements DialectPeer {
     return rest
   }
 
-  subscribe(): void {
-    this.#unsubscribe ??= this.#broker.feed.all.subscribe((event) => this.#sendEvent(event))
+  subscribe(again: boolean): void {
+    if (this.#unsubscribe) return
+    const { feed } = this.#broker
+    this.#unsubscribe = feed.all.subscribe((event) => this.#sendEvent(event))
+    if (!again) return
+    this.#missedEvents = feed.count
+    this.#tellMissed()
   }
 
   /** A subscriber that reads too slowly loses events and is told how many; nobody waits for it. */

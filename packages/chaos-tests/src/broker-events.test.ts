@@ -1,4 +1,6 @@
+import type { SupervisedBrokerEvent } from '@nac-broker/broker'
 import { type BrokerEvent, connect } from '@nac-broker/client'
+import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { expect, it } from 'vitest'
 import { MACHINE, type Surroundings } from '../../broker/src/surroundings.ts'
 import { startBroker } from '../../broker/src/broker.ts'
@@ -91,6 +93,51 @@ it('a checkpoint is told with whose it is, and without what it says', async () =
   await worker.checkpoint({ secret: 'hunter2' })
   expect(await next(events, 'checkpoint')).toEqual({ event: 'checkpoint', worker: 'bgp-1' })
 })
+
+it('a subscriber that has lost its broker misses nothing of the next one without a word', async () => {
+  await using lab = await startSupervisedLab({ host: 'thread', commandEvents: true })
+  const { socketPath } = lab.broker
+  // Others have been with the next broker for a while before this client gets there.
+  const mayComeBack = Promise.withResolvers<void>()
+  const sleep: Clock['sleep'] = async (ms, signal) => {
+    await mayComeBack.promise
+    await systemClock.sleep(ms, signal)
+  }
+  await using client = await connect({ socketPath, clock: { ...systemClock, sleep } })
+  const events = client.events()
+  await events.next()
+  const lost = lab.next('broker-lost')
+  const listening = lab.next('listening')
+  lab.kill()
+  await lost
+  const from = lab.events.length
+  await listening
+  await using other = await connect({ socketPath })
+  for (const word of ['a', 'b', 'c']) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await other.execute('sim-1', `show nonce ${word}`)
+  }
+  mayComeBack.resolve()
+  const missed = await next(events, 'missed')
+  const isEnd = (event: object): boolean => 'command' in event && event.command === 'show nonce end'
+  const allHappened = new Promise<void>((resolve) =>
+    lab.onEvent((event) => isEnd(event) && resolve()),
+  )
+  await other.execute('sim-1', 'show nonce end')
+  await allHappened
+
+  let heard = 1
+  while (!isEnd((await events.next()).value as object)) heard++
+  const happened = lab.events.slice(from).filter(isOfBroker)
+  expect(missed.count).toBeGreaterThan(3)
+  expect(missed.count + heard).toBe(happened.findIndex(isEnd) + 1)
+})
+
+/** Its supervisor tells the others, and that it starts, while there is none that could be told. */
+function isOfBroker(event: SupervisedBrokerEvent): boolean {
+  if (event.event === 'unit') return event.kind !== 'broker' || event.state === 'ready'
+  return !['broker-lost', 'restarting', 'listening'].includes(event.event)
+}
 
 it.each(['thread', 'process'] as const)(
   'what the run tells a broker in a %s reaches its subscribers, and its supervisor once',

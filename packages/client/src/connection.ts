@@ -238,10 +238,28 @@ export class Connection {
     if (this.#subscribed) void this.#resubscribe(link)
   }
 
-  /** What fails of a lost link is tried again on the next one. */
+  /**
+   * The first request on the link, and the broker says what it had told by then: nothing is missed without
+   * a word. What fails is tried again for as long as this is the link; on the next one it begins anew.
+   */
   async #resubscribe(link: BrokerLink): Promise<void> {
-    const call = new Call({ timeoutMs: SUBSCRIBE_MS }, this.#options.clock)
-    await link.request('subscribe', {}, call).catch(() => {})
+    const { clock } = this.#options
+    const backoff = new Backoff(clock, RECONNECT_BACKOFF)
+    for (;;) {
+      const call = new Call({ timeoutMs: SUBSCRIBE_MS }, clock)
+      try {
+        await link.request('subscribe', { again: true }, call)
+        return
+      } catch {
+        if (!this.#isLinkedBy(link)) return
+        await clock.sleep(backoff.nextDelayMs(), this.#closing.signal).catch(() => {})
+      }
+    }
+  }
+
+  #isLinkedBy(link: BrokerLink): boolean {
+    const { state } = this
+    return 'link' in state && state.link === link
   }
 
   #onLiveness(link: BrokerLink, { event, silentMs }: LivenessEvent): void {

@@ -121,7 +121,7 @@ export const brokerEventSchema = z.discriminatedUnion('event', [
   unitEventSchema,
   policyDecisionSchema,
   z.object({ event: z.literal('draining') }),
-  /** The subscriber read too slowly; this many events were left out just before this one. */
+  /** The subscriber read too slowly, or has just come back; this many events were left out just before this one. */
   z.object({ event: z.literal('missed'), count: z.number().int().positive() }),
 ])
 

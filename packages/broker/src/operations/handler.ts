@@ -4,8 +4,8 @@ import type { Call } from '../call.ts'
 
 /** The connection that a request came on, as far as an operation may touch it. */
 interface Peer {
-  /** Sends it events from now on. */
-  subscribe(): void
+  /** Sends it events from now on; to one that subscribes `again` first how many there have been. */
+  subscribe(again: boolean): void
 }
 
 export interface Request {

@@ -1,6 +1,6 @@
 import type { Handler } from './handler.ts'
 
-export const subscribe: Handler<'subscribe'> = async ({ peer }) => {
-  peer.subscribe()
+export const subscribe: Handler<'subscribe'> = async ({ peer }, { again = false }) => {
+  peer.subscribe(again)
   return { subscribed: true }
 }
