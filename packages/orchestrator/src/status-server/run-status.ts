@@ -51,6 +51,8 @@ export class RunStatus {
   #result: RunReport['status'] | undefined
   #document: StatusDocument
   #looking: Promise<void> | undefined
+  /** When the broker has last answered, or not; what happens to it makes that void. */
+  #lookedMs = -Infinity
   #timer: Timer | undefined
   /** Whether more than commands is new since the status was last looked at. */
   #hasNews = false
@@ -90,6 +92,7 @@ export class RunStatus {
     if (event.event === 'aborted') this.#brokerEnd = 'ended'
     if (event.event === 'run-finished') this.#result = event.status
     if (event.event !== 'command') this.#hasNews = true
+    if (event.event === 'listening' || event.event === 'broker-lost') this.#lookedMs = -Infinity
     this.#events.add(event)
     if (event.event === 'unit' && event.state === 'failed') this.#tellDeath()
   }
@@ -100,8 +103,10 @@ export class RunStatus {
     return this.#document
   }
 
+  /** By the last look, where that is not old: whoever asks for this need not be trusted. */
   async brokerAnswers(): Promise<boolean> {
-    return (await this.#askBroker()) !== undefined
+    if (this.#clock.now() - this.#lookedMs >= LOOK_MS) await this.#refresh()
+    return this.#document.broker.state === 'up'
   }
 
   /** Tells everybody what there is, and then the end. */
@@ -140,8 +145,10 @@ export class RunStatus {
   }
 
   async #lookAgain(): Promise<void> {
+    const askedMs = this.#clock.now()
     const status = await this.#askBroker()
     this.#looking = undefined
+    this.#lookedMs = askedMs
     this.#publish(status)
   }
 
