@@ -12,6 +12,7 @@ const EVERY_MS = 2_000
 function probed(
   probe: (look: number, signal: AbortSignal) => Promise<ProbeAnswer>,
   clock = new VirtualClock(),
+  everyMs = EVERY_MS,
 ): {
   clock: VirtualClock
   detector: FailureDetector
@@ -24,7 +25,7 @@ function probed(
   let looks = 0
   const watch = probing({
     probe: (signal) => probe(++looks, signal),
-    everyMs: EVERY_MS,
+    everyMs,
     timeoutMs: 1_000,
     clock,
   })
@@ -57,7 +58,7 @@ describe('a unit that is probed', () => {
     const { clock, events } = probed(hangs)
     await clock.advance(20_000)
     const cause = 'no answer within 1000 ms, 3 times in a row'
-    expect(events.at(-1)).toMatchObject({ state: 'failed', cause, at: 7_000 })
+    expect(events.at(-1)).toMatchObject({ state: 'failed', cause, at: 5_000 })
     expect(clock.pending).toBe(0)
   })
 
@@ -87,7 +88,7 @@ describe('a unit that is probed', () => {
     })
     await clock.advance(1_000)
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
-    await clock.advance(2_000)
+    await clock.advance(1_000)
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
     detector.tell(lab.name, 'stopping')
     await clock.advance(0)
@@ -96,8 +97,28 @@ describe('a unit that is probed', () => {
   })
 })
 
+test('looks of a probe that takes longer than its interval follow each other and never overlap', async () => {
+  let underWay = 0
+  let most = 0
+  const clock = new VirtualClock()
+  const { detector, looks } = probed(
+    async () => {
+      most = Math.max(most, ++underWay)
+      await clock.sleep(900)
+      underWay--
+      return alive
+    },
+    clock,
+    600,
+  )
+  await clock.advance(9_000)
+  expect(most).toBe(1)
+  expect(looks()).toBe(11)
+  detector[Symbol.dispose]()
+})
+
 test.each([0, 100, 500])(
-  'the death of a unit whose probe takes %i ms is told within its interval and two looks, whenever it dies',
+  'the death of a unit whose probe takes %i ms is told within its interval and one look, whenever it dies',
   async (lookMs) => {
     for (let diesAt = 5_000; diesAt <= 5_000 + EVERY_MS + lookMs; diesAt += 23) {
       const clock = new VirtualClock()
@@ -108,7 +129,7 @@ test.each([0, 100, 500])(
         return found
       }, clock)
       // oxlint-disable-next-line no-await-in-loop -- one life after the other
-      await clock.advance(diesAt + EVERY_MS + 2 * lookMs)
+      await clock.advance(diesAt + EVERY_MS + lookMs)
       expect(events.at(-1)).toMatchObject({ state: 'failed', cause: 'it is not there' })
       expect(events.at(-1)?.at).toBeGreaterThanOrEqual(diesAt)
       expect(clock.pending).toBe(0)

@@ -10,7 +10,7 @@ export type ProbeAnswer =
 export interface ProbeOptions {
   /** Looks once. When `signal` is aborted its answer is not wanted any more: it ends what it started. */
   probe: (signal: AbortSignal) => Promise<ProbeAnswer>
-  /** From the end of one look to the next, in milliseconds. */
+  /** From the start of one look to the next, in milliseconds; where a look takes longer, to its end. */
   everyMs: number
   /** How long one look may take, in milliseconds. */
   timeoutMs: number
@@ -26,6 +26,7 @@ export function probing(options: ProbeOptions): Watcher {
     const { everyMs, maxUnknown = 3, clock = systemClock } = options
     const watch = async (): Promise<void> => {
       for (let unknown = 0; !over.signal.aborted;) {
+        const startedMs = clock.now()
         const found = await lookOnce(options, over.signal)
         if (over.signal.aborted) return
         if ('why' in found) {
@@ -36,7 +37,7 @@ export function probing(options: ProbeOptions): Watcher {
         } else {
           unit.fail(found.cause)
         }
-        await clock.sleep(everyMs, over.signal)
+        await clock.sleep(Math.max(0, startedMs + everyMs - clock.now()), over.signal)
       }
     }
     // A sleep that is cut short rejects: the watching is over then.

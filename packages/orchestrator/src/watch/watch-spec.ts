@@ -8,7 +8,7 @@ export interface WatchSpec {
   name: string
   /** The program and its arguments; no shell is involved. */
   command: readonly string[]
-  /** From the end of one look to the next, in milliseconds. Default 5,000. */
+  /** From the start of one look to the next, in milliseconds. Default 5,000. */
   everyMs?: number
   /** The first line that the command prints when all is well, one of these. Default: its exit code is 0. */
   live?: readonly string[]
