@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, realpath, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunReport } from '@nac-broker/orchestrator'
-import { processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
-import type { Lab } from './lab.fixture.ts'
+import { openRunStore, processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
+import { executions, type Lab } from './lab.fixture.ts'
+import type { Progress } from './resume-worker.fixture.ts'
 
 const MAIN = path.join(import.meta.dirname, '../../orchestrator/src/cli/main.ts')
 const WORKER = path.join(import.meta.dirname, 'resume-worker.fixture.ts')
@@ -26,37 +27,71 @@ export async function startItemRun(
   })
 }
 
-/** What must not be when it is over, in words. */
-export async function violationsOf(lab: Lab, exitCode: number | null): Promise<string[]> {
+/** What is to be said of a run when it is over. */
+export interface Verdict {
+  /** What must not be, in words. */
+  violations: string[]
+  /** Workers, one for each item of which they said that nobody knows whether it was done. */
+  unknown: string[]
+}
+
+/** Judges by the device's own log, by what the workers said last, and by who is still there. */
+export async function verdictOn(lab: Lab, exitCode: number | null): Promise<Verdict> {
   const violations: string[] = []
+  const unknown: string[] = []
   const { status, workers } = await readReport(lab)
   if (exitCode !== 0 || status !== 'COMPLETE') violations.push(`${status}, exit code ${exitCode}`)
-  const items = Array.from({ length: ITEMS }, (_, n) => n + 1).join(' ')
-  for (const { name, log = '' } of workers) {
-    const output = await readFile(path.join(lab.directory, 'nac-broker-report', log), 'utf8')
-    const said = output.match(/^done .*$/gm) ?? []
-    // One that had ended when nobody lived to hear of it says once more that it has done all.
-    if (said.length === 0 || said.some((line) => line !== `done ${items}`))
-      violations.push(`${name}: ${said.join()}`)
+  if (workers.length !== WORKERS) violations.push(`${workers.length} workers in the report`)
+  await using store = await openRunStore(reportFile(lab, 'run.store'))
+  for (const worker of workers) {
+    const { name, log = '' } = worker
+    if (worker.status !== 'passed') violations.push(`${name}: ${worker.status}`)
+    const last = (await store.checkpoints.last(name)) as Progress | undefined
+    const progress = last ?? { done: [], unknown: [] }
+    unknown.push(...progress.unknown.map(() => name))
+    violations.push(...misdone(lab, name, progress))
+    const printed = (await readFile(reportFile(lab, log), 'utf8')).match(/^\{.*$/gm) ?? []
+    // One that had ended when nobody lived to hear of it says it once more.
+    if (printed.length === 0 || printed.some((line) => line !== JSON.stringify(progress)))
+      violations.push(`${name}: printed ${printed.join()}, not ${JSON.stringify(progress)}`)
   }
-  const lines = lab.log.flatMap((entry) => (entry.event === 'command' ? [entry.line] : []))
-  const changes = lines.filter((line) => line.startsWith('write'))
-  const twice = changes.filter((line, at) => changes.indexOf(line) !== at)
   const journal = await readJournal(lab)
-  const alive = journal.flatMap((one) =>
-    one.process && !processIsGone(one.process) ? [one.process] : [],
+  const again = startedAfterPassing(journal)
+  violations.push(...again.map((name) => `${name}: started although it had passed`))
+  for (const pid of await livingIn(lab, journal)) violations.push(`${pid} lives`)
+  return { violations, unknown }
+}
+
+/** Items that the device did not get exactly once; of those of unknown outcome, more than once. */
+function misdone(lab: Lab, worker: string, { done, unknown }: Progress): string[] {
+  const all = Array.from({ length: ITEMS }, (_, at) => at + 1)
+  return all.flatMap((item) => {
+    const line = `write nonce ${worker}.${item}`
+    const times = executions(lab.log, line)
+    const claims = [...done, ...unknown].filter((one) => one === item).length
+    if (claims !== 1) return [`${line}: ${claims} times in the checkpoint`]
+    const isRight = done.includes(item) ? times === 1 : times <= 1
+    return isRight ? [] : [`${line}: ${times} times`]
+  })
+}
+
+/** Processes that the lab's runs have started, whatever they have in their journal, and that have not ended. */
+async function livingIn(lab: Lab, journal: readonly JournalLine[]): Promise<Set<number>> {
+  const alive = journal.flatMap(({ process }) =>
+    process && !processIsGone(process) ? [process.pid] : [],
   )
-  return [
-    ...violations,
-    ...startedAfterPassing(journal).map((name) => `${name}: started although it had passed`),
-    ...twice.map((line) => `${line}: twice`),
-    ...alive.map(({ pid }) => `${pid} lives`),
-  ]
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+  const here = await realpath(lab.directory)
+  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
+  return new Set([...alive, ...pids.filter((_, at) => folders[at] === here).map(Number)])
 }
 
 export async function readReport(lab: Lab): Promise<RunReport> {
-  const file = path.join(lab.directory, 'nac-broker-report', 'report.json')
-  return JSON.parse(await readFile(file, 'utf8')) as RunReport
+  return JSON.parse(await readFile(reportFile(lab, 'report.json'), 'utf8')) as RunReport
+}
+
+function reportFile(lab: Lab, name: string): string {
+  return path.join(lab.directory, 'nac-broker-report', name)
 }
 
 interface JournalLine {
@@ -75,8 +110,9 @@ export async function workerPids(lab: Lab): Promise<number[]> {
 }
 
 async function readJournal(lab: Lab): Promise<JournalLine[]> {
-  const journal = path.join(lab.directory, 'nac-broker-report', 'journal.jsonl')
-  const lines = (await readFile(journal, 'utf8')).split('\n').filter(Boolean)
+  const lines = (await readFile(reportFile(lab, 'journal.jsonl'), 'utf8'))
+    .split('\n')
+    .filter(Boolean)
   return lines.map((line) => JSON.parse(line) as JournalLine)
 }
 
