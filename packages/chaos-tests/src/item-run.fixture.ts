@@ -11,18 +11,26 @@ const WORKER = path.join(import.meta.dirname, 'resume-worker.fixture.ts')
 export const WORKERS = 2
 export const ITEMS = 8
 
+interface ItemRunOptions {
+  resume?: boolean
+  /** At which it fails, in the words of NAC_BROKER_FAILPOINTS. */
+  failpoint?: string | undefined
+}
+
 /** A `nac-broker run` of workers that have items to do, on the lab's device. `config` is that of its broker. */
 export async function startItemRun(
   lab: Lab,
   config: string,
-  ...flags: readonly string[]
+  { resume = false, failpoint }: ItemRunOptions = {},
 ): Promise<ChildProcess> {
   const file = path.join(lab.directory, 'run.yaml')
   await writeFile(file, `testbed: ${lab.testbedPath}\n${config}\n`)
-  const args = ['run', '--config', file, '--workers', String(WORKERS), '--quiet', ...flags]
+  const args = ['run', '--config', file, '--workers', String(WORKERS), '--quiet']
+  if (resume) args.push('--resume')
   const command = ['--', 'node', WORKER, String(ITEMS)]
   return spawn(process.execPath, [MAIN, ...args, ...command], {
     cwd: lab.directory,
+    env: { ...process.env, ...(failpoint !== undefined && { NAC_BROKER_FAILPOINTS: failpoint }) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
 }
@@ -101,6 +109,13 @@ interface JournalLine {
   worker?: string
   /** Of a line `ended`. */
   report?: { name: string; status: string }
+}
+
+/** How far the last run has come, by its journal: whether one could be resumed. */
+export async function stageOf(lab: Lab): Promise<'not begun' | 'interrupted' | 'finished'> {
+  const lines = await readJournal(lab).catch(() => [])
+  if (lines.length === 0) return 'not begun'
+  return lines.at(-1)?.line === 'finished' ? 'finished' : 'interrupted'
 }
 
 /** The processes of the workers that have been started. */

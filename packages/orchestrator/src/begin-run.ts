@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { openRunStore, RunStoreError } from '@nac-broker/run-store'
-import type { Clock } from '@nac-broker/supervisor'
+import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import { endLeftovers, ownersIn } from './leftovers.ts'
 import type { RunReport } from './report.ts'
@@ -46,12 +46,14 @@ export async function beginRun(
   const runId = randomUUID()
   const startedAt = clock.wallTime().toISOString()
   const interrupted = RunJournal.interrupted(journalFile)
+  failpoint('run.begin.no-journal')
   const journal = RunJournal.begin(journalFile, { ...identity, runId, startedAt })
   if (interrupted) {
     const { runId: was, workers, passed } = interrupted
     const what = `run ${was}, which was interrupted when ${passed} of ${workers} workers had passed`
     log.warn(`${directory.path}: discards ${what}; --resume would have gone on with it`)
   }
+  failpoint('run.begin.journal')
   await directory.clear()
   const storePath = (await canHoldStore(storeFile, log)) ? storeFile : undefined
   const nothing: Before = { attempts: [], passed: undefined }

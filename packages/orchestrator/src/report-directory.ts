@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
+import { failpoint } from '@nac-broker/supervisor'
 import { makeWritableDirectory } from './make-directory.ts'
 import type { RunReport } from './report.ts'
 import { junit } from './report/junit.ts'
@@ -74,8 +75,11 @@ export class ReportDirectory {
     for (const { name, log } of report.workers) {
       if (log !== undefined) logTails.set(name, await logTail(join(this.path, log)))
     }
+    failpoint('run.report.to-be-written')
     await writeFile(this.reportFile, `${JSON.stringify(report, undefined, 2)}\n`)
+    failpoint('run.report.for-programs')
     await writeFile(join(this.path, JUNIT_FILE), junit(report, logTails))
     await writeFile(join(this.path, PAGE_FILE), page(report))
+    failpoint('run.report.written')
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { resolveSupervision, superviseBroker } from '@nac-broker/broker'
 import { loadTestbed } from '@nac-broker/devices'
-import { type Clock, systemClock } from '@nac-broker/supervisor'
+import { type Clock, failpoint, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { StatusResult } from '@nac-broker/protocol'
 import { beginRun, completeReport, resumeRun } from './begin-run.ts'
@@ -218,11 +218,13 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       },
       onSpawn(worker, attempt, startedAt, pid) {
         journal.attempt(worker, attempt, startedAt, pid)
+        failpoint('run.worker.started')
         workerUnits.ready(worker)
       },
       onExit: (worker, end) => workerUnits.ended(worker, end),
       onStopping: (worker) => workerUnits.stopping(worker),
       onAttemptEnd(worker, attempt) {
+        failpoint('run.attempt.ended')
         journal.attemptEnded(worker, attempt)
         workerUnits.ended(worker, attempt)
       },
@@ -234,6 +236,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
       onEnd(worker) {
         health.workerEnded(worker.name)
         journal.ended(worker)
+        failpoint('run.worker.ended')
         emit({ event: 'worker-ended', worker })
       },
     })
@@ -242,8 +245,10 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   } finally {
     await watching[Symbol.asyncDispose]()
     units[Symbol.dispose]()
+    failpoint('run.closing')
     await broker.close({ deadlineMs: CLOSE_MS })
     await history.finish()
+    failpoint('run.closed')
   }
   const report: RunReport = {
     ...outcome(policy, {
