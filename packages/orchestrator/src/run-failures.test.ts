@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { systemClock } from '@nac-broker/supervisor'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { FailurePolicyOptions } from './failure-policy-options.ts'
@@ -111,6 +112,41 @@ it.each<[string, FailurePolicyOptions, Work, object]>([
     }
   },
 )
+
+/** What the device has got, in all runs. */
+function lines(): string[] {
+  return lab.deviceLog.flatMap((entry) => (entry.event === 'command' ? [entry.line] : []))
+}
+
+it('repeats nothing that a worker had finished before it was killed at 54 percent and retried', async () => {
+  const [items, killedAfter] = [50, 27]
+  const worker = path.join(import.meta.dirname, 'reading-worker.fixture.ts')
+  const eight: WorkerSpec = {
+    name: 'w',
+    command: ['node', worker, String(items), String(killedAfter)],
+    instances: { kind: 'count', count: 8 },
+    env: { KILLED: 'w-3/1' },
+  }
+  const { report } = await lab.run([eight], {
+    failurePolicy: { name: 'retry_once', retryDelayMs: 0 },
+    broker: { maxSessionsPerDevice: 4 },
+  })
+  const { status, exitCode, workers } = report
+  expect({ status, exitCode, tally: tally(report) }).toEqual({
+    status: 'COMPLETE',
+    exitCode: 0,
+    tally: { passed: 8 },
+  })
+  expect(workers[2]?.attempts).toMatchObject([
+    { status: 'failed', signal: 'SIGKILL' },
+    { status: 'passed' },
+  ])
+  const reads = lines().filter((line) => line.startsWith('show nonce w-'))
+  const each = workers.flatMap(({ name }) =>
+    Array.from({ length: items }, (_, at) => `show nonce ${name}.${at + 1}`),
+  )
+  expect(reads.toSorted()).toEqual(each.toSorted())
+}, 120_000)
 
 it('stops at once when the policy cannot be satisfied any more, and starts nobody else', async () => {
   const failurePolicy = { name: 'best_effort', minAgentsRequired: 3 } as const

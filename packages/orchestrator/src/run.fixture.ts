@@ -1,13 +1,17 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startSimulator } from '@nac-broker/devices'
+import { type DeviceLogEntry, startSimulator } from '@nac-broker/devices'
 import type { RunReport } from './report.ts'
 import { run, type RunConfig, type RunOptions } from './run.ts'
 import type { WorkerSpec } from './worker-plan.ts'
 
 export interface RunLab extends AsyncDisposable {
   path(...names: string[]): string
+  /** The device's own account of all runs. */
+  readonly deviceLog: readonly DeviceLogEntry[]
+  /** Resolves when the device next gets a line. */
+  nextCommand(): Promise<void>
   /** Runs these workers, with the report in a folder of its own. */
   run(
     workers: readonly WorkerSpec[],
@@ -29,11 +33,22 @@ export interface Ran {
 export async function startRunLab(): Promise<RunLab> {
   const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-run-'))
   const testbed = path.join(folder, 'testbed.yaml')
-  const simulator = await startSimulator({ devices: 1, latencyMs: 30 })
+  const deviceLog: DeviceLogEntry[] = []
+  const waiting: (() => void)[] = []
+  const simulator = await startSimulator({
+    devices: 1,
+    latencyMs: 30,
+    deviceLog(entry) {
+      deviceLog.push(entry)
+      if (entry.event === 'command') for (const wake of waiting.splice(0)) wake()
+    },
+  })
   await simulator.writeTestbed(testbed)
   let runs = 0
   return {
     path: (...names) => path.join(folder, ...names),
+    deviceLog,
+    nextCommand: () => new Promise((resolve) => void waiting.push(resolve)),
     async run(workers, config = {}, options = {}) {
       const { reportDir = path.join(folder, `report-${++runs}`) } = config
       const report = await run({ testbed, workers, ...config, reportDir }, options)
