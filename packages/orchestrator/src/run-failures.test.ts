@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { systemClock } from '@nac-broker/supervisor'
+import { type Clock, systemClock, VirtualClock } from '@nac-broker/supervisor'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { FailurePolicyOptions } from './failure-policy-options.ts'
 import { Interruption } from './interruption.ts'
@@ -246,6 +246,56 @@ it('ends workers that hang, and runs them again where attempts are left', async 
     ],
   })
 })
+
+it('spares a worker that prints nothing as long as it has to do with a device, and ends it when it has not', async () => {
+  const idleTimeoutMs = 3_600_000
+  // Its hours are the test's, everything else takes the time it takes.
+  const hours = new VirtualClock()
+  const clock: Clock = {
+    ...systemClock,
+    wallTime: () => new Date(systemClock.wallTime().getTime() + hours.now()),
+    startTimer: (ms, callback) => (ms > 60_000 ? hours : systemClock).startTimer(ms, callback),
+  }
+  const silent = lab.path('silent')
+  const worker = path.join(import.meta.dirname, 'falling-silent-worker.fixture.ts')
+  const spec: WorkerSpec = {
+    name: 'w',
+    command: ['node', worker, silent],
+    instances: { kind: 'one' },
+    idleTimeoutMs,
+  }
+  const started = Promise.withResolvers<() => number>()
+  const ended: string[] = []
+  const running = lab.run(
+    [spec],
+    {},
+    {
+      clock,
+      onEvent(event) {
+        if (event.event === 'started') started.resolve(() => event.activity('w').lastTrafficMs ?? 0)
+        if (event.event === 'worker-ended') ended.push(event.worker.name)
+      },
+    },
+  )
+  const lastTraffic = await started.promise
+  for (let twentyMinutes = 0; twentyMinutes < 9; twentyMinutes++) {
+    const nowMs = clock.wallTime().getTime()
+    while (lastTraffic() < nowMs && ended.length === 0)
+      await Promise.race([lab.nextCommand(), running])
+    await hours.advance(idleTimeoutMs / 3)
+  }
+  expect(ended).toEqual([])
+
+  await writeFile(silent, '')
+  while (!lines().includes('show nonce last')) await lab.nextCommand()
+  await hours.advance(3 * idleTimeoutMs)
+  const { report, log } = await running
+  expect(report).toMatchObject({
+    status: 'FAILED',
+    workers: [{ status: 'failed', signal: 'SIGTERM', reason: 'silent for 3600 s' }],
+  })
+  expect(await log('w')).toBe('nac-broker: stopped: silent for 3600 s\n')
+}, 60_000)
 
 it('says of each command why it did not pass, and lets the others go on', async () => {
   const text = lab.path('notes.txt')
