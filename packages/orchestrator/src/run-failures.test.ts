@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Clock, systemClock, VirtualClock } from '@nac-broker/supervisor'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { FailurePolicyOptions } from './failure-policy-options.ts'
 import { Interruption } from './interruption.ts'
 import { type RunLab, shell, startRunLab, tally } from './run.fixture.ts'
@@ -296,6 +296,31 @@ it('spares a worker that prints nothing as long as it has to do with a device, a
   })
   expect(await log('w')).toBe('nac-broker: stopped: silent for 3600 s\n')
 }, 60_000)
+
+it('asks those that run to end in the reverse of their order when the run is interrupted', async () => {
+  const stop = new AbortController()
+  const names = new Map<number, string>()
+  const kill = vi.spyOn(process, 'kill')
+  const { report } = await lab.run(
+    [shell('echo $$; exec sleep 60', 5)],
+    {},
+    {
+      signal: stop.signal,
+      onLine(worker, pid) {
+        names.set(Number(pid), worker)
+        if (names.size === 5) stop.abort(new Interruption('SIGTERM'))
+      },
+    },
+  )
+  const asked = kill.mock.calls.flatMap(([group, signal]) =>
+    signal === 'SIGTERM' ? [names.get(-group)] : [],
+  )
+  kill.mockRestore()
+  expect(asked).toEqual(['w-5', 'w-4', 'w-3', 'w-2', 'w-1'])
+  expect(report).toMatchObject({ status: 'ABORTED', exitCode: 143 })
+  for (const worker of report.workers)
+    expect(worker).toMatchObject({ status: 'cancelled', signal: 'SIGTERM' })
+})
 
 it('says of each command why it did not pass, and lets the others go on', async () => {
   const text = lab.path('notes.txt')
