@@ -1,15 +1,25 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
 import { makeWritableDirectory } from './make-directory.ts'
+import { fileTrouble } from './file-trouble.ts'
 import type { RunReport } from './report.ts'
+import { RunJournal } from './run-journal.ts'
 import { junit } from './report/junit.ts'
 import { logTail } from './report/log-tail.ts'
 import { page } from './report/page.ts'
 
 const JUNIT_FILE = 'junit.xml'
 const PAGE_FILE = 'report.html'
+const REPORT_FILE = 'report.json'
+const JOURNAL_FILE = 'journal.jsonl'
+const STORE_FILE = 'run.store'
+const WORKERS = 'workers'
+/** What a run writes. */
+const OURS = [WORKERS, REPORT_FILE, JUNIT_FILE, PAGE_FILE, JOURNAL_FILE, STORE_FILE]
+
+const OTHER = 'choose another with --report-dir, or report_dir in the config'
 
 /** The directory that a run's report, its workers' logs, its journal and its store are in. */
 export class ReportDirectory {
@@ -21,10 +31,25 @@ export class ReportDirectory {
 
   constructor(given: string) {
     this.path = resolve(given)
-    this.reportFile = join(this.path, 'report.json')
-    this.journalFile = join(this.path, 'journal.jsonl')
-    this.storeFile = join(this.path, 'run.store')
-    this.#workers = join(this.path, 'workers')
+    this.reportFile = join(this.path, REPORT_FILE)
+    this.journalFile = join(this.path, JOURNAL_FILE)
+    this.storeFile = join(this.path, STORE_FILE)
+    this.#workers = join(this.path, WORKERS)
+  }
+
+  /**
+   * What a run writes there takes the place of what has the same name. That may go only where a run wrote it:
+   * the journal says so, or, in a directory that was removed during its run, the report.
+   * @throws {BrokerError} `CONFIG_INVALID`, naming what is somebody else's
+   */
+  async requireOurs(): Promise<void> {
+    const there = await this.#names()
+    const named = OURS.filter((name) => there.includes(name))
+    if (named.length === 0 || RunJournal.isOne(this.journalFile)) return
+    const report = await this.read()
+    if (report?.runId !== undefined && report.failurePolicy !== undefined) return
+    const why = `it has ${named.join(', ')}, which no run has written and this one would replace`
+    throw this.#unusable(why, { advice: `move that away, or ${OTHER}` })
   }
 
   /**
@@ -37,11 +62,7 @@ export class ReportDirectory {
       await makeWritableDirectory(this.#workers)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      throw new BrokerError(
-        'CONFIG_INVALID',
-        `report directory ${this.path}: ${why}; choose another with --report-dir, or report_dir in the config`,
-        { cause: error },
-      )
+      throw this.#unusable(why, { cause: error })
     }
   }
 
@@ -56,7 +77,7 @@ export class ReportDirectory {
 
   /** Where a worker's output goes, in the directory and from anywhere. */
   logOf(worker: string): { relative: string; absolute: string } {
-    const relative = join('workers', `${encodeURIComponent(worker)}.log`)
+    const relative = join(WORKERS, `${encodeURIComponent(worker)}.log`)
     return { relative, absolute: join(this.path, relative) }
   }
 
@@ -81,5 +102,19 @@ export class ReportDirectory {
     await writeFile(join(this.path, JUNIT_FILE), junit(report, logTails))
     await writeFile(join(this.path, PAGE_FILE), page(report))
     failpoint('run.report.written')
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw this.#unusable(fileTrouble(error), { cause: error })
+    }
+  }
+
+  #unusable(why: string, { advice = OTHER, cause }: { advice?: string; cause?: unknown }): Error {
+    const message = `report directory ${this.path}: ${why}; ${advice}`
+    return new BrokerError('CONFIG_INVALID', message, { cause })
   }
 }

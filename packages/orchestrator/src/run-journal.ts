@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { BrokerError } from '@nac-broker/protocol'
 import { ownerOf, processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
+import { fileTrouble } from './file-trouble.ts'
 import type { AttemptReport, RunReport, WorkerReport } from './report.ts'
 
 /** What makes two runs the same run. */
@@ -81,6 +82,11 @@ export class RunJournal implements Disposable {
     return { journal, before }
   }
 
+  /** Whether a run has written it. */
+  static isOne(file: string): boolean {
+    return read(file)[0]?.line === 'run'
+  }
+
   /** Whether it is this run and nothing of it is left to do. */
   static isComplete(file: string, run: RunIdentity): boolean {
     const lines = read(file)
@@ -132,7 +138,11 @@ export class RunJournal implements Disposable {
 
 function read(file: string): Line[] {
   if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8').split('\n').flatMap(parse)
+  try {
+    return readFileSync(file, 'utf8').split('\n').flatMap(parse)
+  } catch (error) {
+    throw invalid(`${file}: ${fileTrouble(error)}; choose another --report-dir`)
+  }
 }
 
 /** Nothing for a line that was cut off. */

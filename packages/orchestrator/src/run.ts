@@ -128,6 +128,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const watch = config.watch ?? []
   requireWatchable(watch, env)
   const directory = new ReportDirectory(config.reportDir)
+  if (!config.resume) await directory.requireOurs()
   const identity = { testbed: path.resolve(testbed.path), workers: names }
   const complete = config.resume && (await completeReport(directory, identity))
   if (complete) {

@@ -1,6 +1,7 @@
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunEvent } from '../run.ts'
 import { type RunLab, shell, startRunLab } from '../run.fixture.ts'
 import { JUNIT_SCHEMA } from './junit-schema.fixture.ts'
 import { xmlErrors } from './xml-lint.fixture.ts'
@@ -43,7 +44,7 @@ it('writes what became of a run for programs, for CI servers and for people', as
 it("does not leave an earlier run's reports, logs and store beside those of a run that is to come", async () => {
   const reportDir = lab.path('again')
   await lab.run([shell('true', 2)], { reportDir })
-  const { report } = await lab.run([shell('test ! -e again/report.json', 1)], { reportDir })
+  const { report } = await lab.run([shell(`test ! -e ${reportDir}/report.json`, 1)], { reportDir })
   expect(report.status).toBe('COMPLETE')
   expect(await readdir(lab.path('again', 'workers'))).toEqual(['w-1.log'])
 })
@@ -62,6 +63,53 @@ it('leaves everything of an earlier run as it is when the next one is refused', 
     refused,
   )
   expect(await contents(reportDir)).toEqual(before)
+})
+
+describe("a directory that has files under a report's names", () => {
+  it.each([
+    ['workers', 'workers/main.ts'],
+    ['report.json', 'report.json', '{"status": "COMPLETE", "workers": []}'],
+    ['junit.xml', 'junit.xml'],
+    ['report.html', 'report.html'],
+    ['run.store', 'run.store'],
+    ['journal.jsonl', 'journal.jsonl', '{"line": "of something else"}\n'],
+    ['journal.jsonl', 'journal.jsonl', 'null\n'],
+  ])(
+    'is refused as it is where it has %s that no run has written',
+    async (name, file, text = '') => {
+      const reportDir = await mkdtemp(lab.path('theirs-'))
+      await mkdir(path.dirname(path.join(reportDir, file)), { recursive: true })
+      await writeFile(path.join(reportDir, file), text)
+      const before = await contents(reportDir)
+      const events: string[] = []
+      const onEvent = ({ event }: RunEvent): void => void events.push(event)
+      const status = { port: 0 }
+      const run = lab.run([shell('true', 1)], { reportDir, status }, { onEvent })
+      await expect(run).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: `report directory ${reportDir}: it has ${name}, which no run has written and this one would replace; move that away, or choose another with --report-dir, or report_dir in the config`,
+      })
+      expect(events).toEqual([])
+      expect(await contents(reportDir)).toEqual(before)
+    },
+  )
+
+  it('is overwritten where a run has written them, though only its report is left', async () => {
+    const reportDir = lab.path('only-report')
+    await lab.run([shell(`rm -r ${reportDir}`, 1)], { reportDir })
+    expect(await readdir(reportDir)).not.toContain('journal.jsonl')
+    const { report } = await lab.run([shell('true', 1)], { reportDir })
+    expect(report.status).toBe('COMPLETE')
+  })
+})
+
+it('leaves alone what it has no name for', async () => {
+  const reportDir = await mkdtemp(lab.path('shared-'))
+  const theirs = path.join(reportDir, 'package.json')
+  await writeFile(theirs, '{}')
+  await lab.run([shell('true', 1)], { reportDir })
+  await lab.run([shell('true', 1)], { reportDir })
+  expect(await readFile(theirs, 'utf8')).toBe('{}')
 })
 
 it('makes nothing where there is no run to resume', async () => {
