@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { BrokerError } from '@nac-broker/protocol'
 import { openRunStore, RunStoreError } from '@nac-broker/run-store'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
@@ -9,9 +10,8 @@ import type { ReportDirectory } from './report-directory.ts'
 import { type RunIdentity, RunJournal } from './run-journal.ts'
 import type { Before } from './worker-record.ts'
 
-/** A run at its beginning, or where it goes on. */
-export interface BegunRun {
-  readonly journal: RunJournal
+/** A run at its beginning, or where it goes on. Until it takes over, an earlier one is there as it was. */
+export interface BegunRun extends AsyncDisposable {
   readonly runId: string
   readonly startedAt: string
   /** How often it was resumed. */
@@ -20,6 +20,10 @@ export interface BegunRun {
   readonly storePath: string | undefined
   /** What it has had of a worker already. */
   before: (worker: string) => Before
+  /** To be called when nothing can refuse the run any more: from then on the directory is this run's. */
+  takeOver(): RunJournal
+  /** To be called after that: what is left of an earlier run goes. */
+  makeRoom(): Promise<void>
 }
 
 /** The report of this run, where every worker of it has passed already: there is nothing to resume. */
@@ -32,32 +36,48 @@ export async function completeReport(
 }
 
 /**
- * Begins a run in its report directory; what an earlier one left there goes.
- * @throws {BrokerError} `CONFIG_INVALID` when that one goes on (it is then left as it is), or the directory cannot be
- * written
+ * Begins a run in its report directory; what an earlier one left there stays until it takes over.
+ * @throws {BrokerError} `CONFIG_INVALID` when that one goes on, or the directory cannot be written
  */
 export async function beginRun(
   directory: ReportDirectory,
   identity: RunIdentity,
   { clock, log }: { clock: Clock; log: Logger },
 ): Promise<BegunRun> {
-  const { journalFile, storeFile } = directory
+  const { journalFile } = directory
   await directory.make()
+  RunJournal.requireNobody(journalFile)
   const runId = randomUUID()
   const startedAt = clock.wallTime().toISOString()
-  const interrupted = RunJournal.interrupted(journalFile)
-  failpoint('run.begin.no-journal')
-  const journal = RunJournal.begin(journalFile, { ...identity, runId, startedAt })
-  if (interrupted) {
-    const { runId: was, workers, passed } = interrupted
-    const what = `run ${was}, which was interrupted when ${passed} of ${workers} workers had passed`
-    log.warn(`${directory.path}: discards ${what}; --resume would have gone on with it`)
-  }
-  failpoint('run.begin.journal')
-  await directory.clear()
+  const storeFile = directory.storeFile(runId)
   const storePath = (await canHoldStore(storeFile, log)) ? storeFile : undefined
   const nothing: Before = { attempts: [], passed: undefined }
-  return { journal, runId, startedAt, resumed: 0, storePath, before: () => nothing }
+  let tookOver = false
+  return {
+    runId,
+    startedAt,
+    resumed: 0,
+    storePath,
+    before: () => nothing,
+    takeOver() {
+      tookOver = true
+      const interrupted = RunJournal.interrupted(journalFile)
+      if (interrupted) {
+        const { runId: was, workers, passed } = interrupted
+        const what = `run ${was}, which was interrupted when ${passed} of ${workers} workers had passed`
+        log.warn(`${directory.path}: discards ${what}; --resume would have gone on with it`)
+      }
+      failpoint('run.begin.no-journal')
+      return RunJournal.begin(journalFile, { ...identity, runId, startedAt })
+    },
+    makeRoom() {
+      failpoint('run.begin.journal')
+      return directory.clear(runId)
+    },
+    async [Symbol.asyncDispose]() {
+      if (!tookOver) await directory.removeStore(runId)
+    },
+  }
 }
 
 /**
@@ -70,19 +90,25 @@ export async function resumeRun(
   identity: RunIdentity,
   { clock, log }: { clock: Clock; log: Logger },
 ): Promise<BegunRun> {
-  const { journalFile, storeFile } = directory
-  const { journal, before } = RunJournal.resume(journalFile, identity)
+  const { journalFile } = directory
+  const before = RunJournal.unfinished(journalFile, identity)
+  RunJournal.requireNobody(journalFile)
+  const { runId } = before
+  const storeFile = directory.storeFile(runId)
+  if (!existsSync(storeFile)) {
+    const why = `its store ${storeFile} is not there, and without it changes could be made twice`
+    const message = `run ${runId} cannot be resumed: ${why}; leave out --resume to begin anew`
+    throw new BrokerError('CONFIG_INVALID', message)
+  }
   const all = identity.workers.length
   const passed = before.passed.size
   log.info(
-    `resumes run ${before.runId}: ${passed} of ${all} workers had passed; to be started: ${all - passed}`,
+    `resumes run ${runId}: ${passed} of ${all} workers had passed; to be started: ${all - passed}`,
   )
   await directory.make()
-  const owners = existsSync(storeFile) ? await ownersIn(storeFile) : []
-  await endLeftovers([...before.processes, ...owners], clock)
+  await endLeftovers([...before.processes, ...(await ownersIn(storeFile))], clock)
   return {
-    journal,
-    runId: before.runId,
+    runId,
     startedAt: before.startedAt,
     resumed: before.resumed + 1,
     storePath: storeFile,
@@ -90,6 +116,9 @@ export async function resumeRun(
       attempts: before.attempts.get(worker) ?? [],
       passed: before.passed.get(worker),
     }),
+    takeOver: () => RunJournal.goOn(journalFile),
+    makeRoom: () => directory.makeLogs(),
+    async [Symbol.asyncDispose]() {},
   }
 }
 

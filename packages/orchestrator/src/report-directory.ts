@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
 import { makeWritableDirectory } from './make-directory.ts'
@@ -14,10 +15,11 @@ const JUNIT_FILE = 'junit.xml'
 const PAGE_FILE = 'report.html'
 const REPORT_FILE = 'report.json'
 const JOURNAL_FILE = 'journal.jsonl'
-const STORE_FILE = 'run.store'
 const WORKERS = 'workers'
-/** What a run writes. */
-const OURS = [WORKERS, REPORT_FILE, JUNIT_FILE, PAGE_FILE, JOURNAL_FILE, STORE_FILE]
+/** A run's store, with SQLite's files beside it; without an id it is of a version that had one name for all. */
+const STORE = /^run(-[\da-f-]{36})?\.store(-wal|-shm)?$/
+/** What a run writes, but for its store, which has a name that nobody else gives. */
+const OURS = [WORKERS, REPORT_FILE, JUNIT_FILE, PAGE_FILE, JOURNAL_FILE, 'run.store']
 
 const OTHER = 'choose another with --report-dir, or report_dir in the config'
 
@@ -26,14 +28,12 @@ export class ReportDirectory {
   readonly path: string
   readonly reportFile: string
   readonly journalFile: string
-  readonly storeFile: string
   readonly #workers: string
 
   constructor(given: string) {
     this.path = resolve(given)
     this.reportFile = join(this.path, REPORT_FILE)
     this.journalFile = join(this.path, JOURNAL_FILE)
-    this.storeFile = join(this.path, STORE_FILE)
     this.#workers = join(this.path, WORKERS)
   }
 
@@ -59,20 +59,34 @@ export class ReportDirectory {
   async make(): Promise<void> {
     try {
       await makeWritableDirectory(this.path)
-      await makeWritableDirectory(this.#workers)
+      if (existsSync(this.#workers)) await makeWritableDirectory(this.#workers)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw this.#unusable(why, { cause: error })
     }
   }
 
-  /** Takes an earlier run out of it, but for its journal: what is there at the end is ours. */
-  async clear(): Promise<void> {
-    const store = ['', '-wal', '-shm'].map((suffix) => this.storeFile + suffix)
-    const reports = [this.reportFile, join(this.path, JUNIT_FILE), join(this.path, PAGE_FILE)]
-    await Promise.all([...store, ...reports].map((file) => rm(file, { force: true })))
-    await rm(this.#workers, { recursive: true, force: true })
-    await makeWritableDirectory(this.#workers)
+  /** Takes an earlier run out of it, but for its journal: what is there at the end is of this one. */
+  async clear(runId: string): Promise<void> {
+    const own = basename(this.storeFile(runId))
+    const stores = (await this.#names()).filter((name) => STORE.test(name) && !name.startsWith(own))
+    await this.#remove([...stores, REPORT_FILE, JUNIT_FILE, PAGE_FILE, WORKERS])
+    await this.makeLogs()
+  }
+
+  removeStore(runId: string): Promise<void> {
+    const own = basename(this.storeFile(runId))
+    return this.#remove([own, `${own}-wal`, `${own}-shm`])
+  }
+
+  /** The directory of the workers' logs. */
+  makeLogs(): Promise<void> {
+    return makeWritableDirectory(this.#workers)
+  }
+
+  /** Of each run its own: one that is begun and then cannot be started leaves the earlier one's as it is. */
+  storeFile(runId: string): string {
+    return join(this.path, `run-${runId}.store`)
   }
 
   /** Where a worker's output goes, in the directory and from anywhere. */
@@ -102,6 +116,11 @@ export class ReportDirectory {
     await writeFile(join(this.path, JUNIT_FILE), junit(report, logTails))
     await writeFile(join(this.path, PAGE_FILE), page(report))
     failpoint('run.report.written')
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    const files = names.map((name) => join(this.path, name))
+    await Promise.all(files.map((file) => rm(file, { recursive: true, force: true })))
   }
 
   async #names(): Promise<string[]> {

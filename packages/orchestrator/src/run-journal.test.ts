@@ -60,8 +60,7 @@ describe('a run that is resumed', () => {
       journal.attemptEnded('ospf', ended(1, 'failed'))
       journal.attempt('ospf', 2, START, child.pid ?? 0)
     }
-    const { journal, before } = RunJournal.resume(file, RUN)
-    journal[Symbol.dispose]()
+    const before = RunJournal.unfinished(file, RUN)
     expect(before).toMatchObject({ runId: 'run-1', startedAt: RUN.startedAt })
     expect([...before.passed.keys()]).toEqual(['bgp-1'])
     expect([...before.attempts]).toEqual([
@@ -91,13 +90,11 @@ describe('a run that is resumed', () => {
     }
     appendFileSync(file, '{"line":"ended","report":{"name":"bgp-2","sta')
     {
-      const { journal, before } = RunJournal.resume(file, RUN)
-      using _ = journal
-      expect([...before.passed.keys()]).toEqual(['bgp-1'])
+      expect([...RunJournal.unfinished(file, RUN).passed.keys()]).toEqual(['bgp-1'])
+      using journal = RunJournal.goOn(file)
       journal.ended(report('ospf', 'passed'))
     }
-    const { journal, before } = RunJournal.resume(file, RUN)
-    journal[Symbol.dispose]()
+    const before = RunJournal.unfinished(file, RUN)
     expect([...before.passed.keys()]).toEqual(['bgp-1', 'ospf'])
   })
 
@@ -107,11 +104,11 @@ describe('a run that is resumed', () => {
     ['one worker more', { ...RUN, workers: [...RUN.workers, 'x'] }, /without a worker "x"/],
   ])('is not one with %s', (_, other, message) => {
     RunJournal.begin(file, RUN)[Symbol.dispose]()
-    expect(() => RunJournal.resume(file, other)).toThrow(message)
+    expect(() => RunJournal.unfinished(file, other)).toThrow(message)
   })
 
   test('has to be there', () => {
-    expect(() => RunJournal.resume(file, RUN)).toThrow(/no run to resume; leave out --resume/)
+    expect(() => RunJournal.unfinished(file, RUN)).toThrow(/no run to resume; leave out --resume/)
   })
 })
 
@@ -142,11 +139,10 @@ describe('a directory whose run goes on elsewhere', () => {
     RunJournal.begin(file, RUN)[Symbol.dispose]()
     await rewriteAs(child.pid ?? 0)
     const refused = new RegExp(`belongs to a run that goes on, of pid ${child.pid}`)
-    expect(() => RunJournal.resume(file, RUN)).toThrow(refused)
-    expect(() => RunJournal.begin(file, RUN)).toThrow(refused)
+    expect(() => RunJournal.requireNobody(file)).toThrow(refused)
     child.kill('SIGKILL')
     await once(child, 'exit')
-    RunJournal.begin(file, RUN)[Symbol.dispose]()
+    expect(() => RunJournal.requireNobody(file)).not.toThrow()
   })
 
   test('is free when it has said that it is finished, though its process lives on', async () => {
@@ -156,8 +152,6 @@ describe('a directory whose run goes on elsewhere', () => {
       await rewriteAs(child.pid ?? 0)
       journal.finished('FAILED')
     }
-    const { journal, before } = RunJournal.resume(file, RUN)
-    journal[Symbol.dispose]()
-    expect(before.runId).toBe('run-1')
+    expect(() => RunJournal.requireNobody(file)).not.toThrow()
   })
 })

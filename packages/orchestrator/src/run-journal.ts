@@ -1,4 +1,12 @@
-import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import { BrokerError } from '@nac-broker/protocol'
 import { ownerOf, processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
 import { fileTrouble } from './file-trouble.ts'
@@ -50,36 +58,42 @@ export class RunJournal implements Disposable {
     this.#file = file
   }
 
-  /**
-   * A run that begins here; what an earlier one wrote is gone.
-   * @throws {BrokerError} `CONFIG_INVALID` when the directory belongs to a run that goes on
-   */
+  /** A run that begins here; what an earlier one wrote is gone, all at once. */
   static begin(file: string, run: RunIdentity & { runId: string; startedAt: string }): RunJournal {
-    requireNobody(file, read(file))
-    const journal = new RunJournal(openSync(file, 'w', 0o600))
+    const draft = `${file}.${run.runId}`
+    const journal = new RunJournal(openSync(draft, 'w', 0o600))
     journal.#write({ line: 'run', ...run })
+    journal.#write({ line: 'orchestrator', process: ownerOf(null) })
+    renameSync(draft, file)
+    return journal
+  }
+
+  /** The run of `unfinished` goes on here. */
+  static goOn(file: string): RunJournal {
+    // A line that was cut off by the end of the last orchestrator is ended first.
+    appendFileSync(file, '\n')
+    const journal = new RunJournal(openSync(file, 'a'))
     journal.#write({ line: 'orchestrator', process: ownerOf(null) })
     return journal
   }
 
   /**
-   * A run that goes on here.
-   * @throws {BrokerError} `CONFIG_INVALID` when there is none, it is another, or it goes on elsewhere
+   * What is to be gone on with.
+   * @throws {BrokerError} `CONFIG_INVALID` when there is no run, or it is another
    */
-  static resume(file: string, run: RunIdentity): { journal: RunJournal; before: UnfinishedRun } {
+  static unfinished(file: string, run: RunIdentity): UnfinishedRun {
     const lines = read(file)
     const first = lines[0]
     if (first?.line !== 'run') {
       throw invalid(`${file}: there is no run to resume; leave out --resume to begin one`)
     }
     requireSame(file, first, run)
-    requireNobody(file, lines)
-    const before = unfinished(first, lines)
-    // A line that was cut off by the end of the last orchestrator is ended first.
-    appendFileSync(file, '\n')
-    const journal = new RunJournal(openSync(file, 'a'))
-    journal.#write({ line: 'orchestrator', process: ownerOf(null) })
-    return { journal, before }
+    return unfinished(first, lines)
+  }
+
+  /** @throws {BrokerError} `CONFIG_INVALID` when it is of a run that goes on */
+  static requireNobody(file: string): void {
+    requireNobody(file, read(file))
   }
 
   /** Whether a run has written it. */

@@ -15,7 +15,7 @@ async function told(lab: RunLab, script: string, config: Partial<RunConfig>): Pr
     maxParallel: 1,
     ...config,
   })
-  await using store = await openRunStore(lab.path('told', 'run.store'))
+  await using store = await openRunStore(lab.path('told', `run-${report.runId}.store`))
   const { events } = await store.events.since(0)
   expect(report.workers).toHaveLength(2)
   return events.flatMap(({ event }) => {
@@ -51,8 +51,8 @@ it('a worker that cannot even be started has failed', async () => {
   await using lab = await startRunLab()
   const reportDir = lab.path('told')
   const worker = { name: 'w', command: ['no-such-program'], instances: { kind: 'one' } } as const
-  await lab.run([worker], { reportDir, preflight: false })
-  await using store = await openRunStore(lab.path('told', 'run.store'))
+  const { report } = await lab.run([worker], { reportDir, preflight: false })
+  await using store = await openRunStore(lab.path('told', `run-${report.runId}.store`))
   const { events } = await store.events.since(0)
   const states = events.flatMap(({ event }) => {
     const known = eventSchema.parse(event)

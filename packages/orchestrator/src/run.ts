@@ -123,7 +123,6 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const names = plan({}).map(({ name }) => name)
   const maxParallel = config.maxParallel ?? names.length
   const policy = resolveFailurePolicy(config.failurePolicy ?? {}, names.length)
-  // Whatever is refused is refused before anything of an earlier run goes.
   resolveSupervision(config.broker)
   const watch = config.watch ?? []
   requireWatchable(watch, env)
@@ -148,11 +147,9 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   }
   if (server) emit({ event: 'status-server', url: server.url })
   const begin = config.resume ? resumeRun : beginRun
-  const begun = await begin(directory, identity, { clock, log })
-  using journal = begun.journal
-
+  await using begun = await begin(directory, identity, { clock, log })
   await using guard = await startGuard({ clock, log })
-  const broker = await superviseBroker({
+  await using broker = await superviseBroker({
     ...config.broker,
     testbed,
     ...(begun.storePath !== undefined && { storePath: begun.storePath }),
@@ -163,6 +160,8 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     commandEvents: true,
     onEvent: (event) => server?.status.record(event),
   })
+  // Nothing refuses the run any more: only now does anything of an earlier one go.
+  using journal = begun.takeOver()
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
   const health = recordHealth(broker, {
@@ -185,6 +184,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   let workers: WorkerReport[]
   let status: StatusResult | undefined
   try {
+    await begun.makeRoom()
     const brokerPid = await guardBroker(guard, broker, config.broker?.socketPath)
     if (config.preflight !== false) {
       const parts = { testbed, policy, config: config.broker ?? {}, env, clock, log, emit }

@@ -1,7 +1,7 @@
-import { access, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunEvent } from '../run.ts'
+import type { RunConfig, RunEvent } from '../run.ts'
 import { type RunLab, shell, startRunLab } from '../run.fixture.ts'
 import { JUNIT_SCHEMA } from './junit-schema.fixture.ts'
 import { xmlErrors } from './xml-lint.fixture.ts'
@@ -47,22 +47,59 @@ it("does not leave an earlier run's reports, logs and store beside those of a ru
   const { report } = await lab.run([shell(`test ! -e ${reportDir}/report.json`, 1)], { reportDir })
   expect(report.status).toBe('COMPLETE')
   expect(await readdir(lab.path('again', 'workers'))).toEqual(['w-1.log'])
+  const stores = (await readdir(reportDir)).filter((name) => name.startsWith('run'))
+  expect(stores).toEqual([`run-${report.runId}.store`])
 })
 
-it('leaves everything of an earlier run as it is when the next one is refused', async () => {
-  const reportDir = lab.path('kept')
-  await lab.run([shell('exit 3', 1)], { reportDir })
-  const before = await contents(reportDir)
-  const broker = { host: 'inline', crashPolicy: 'restart' } as const
-  const refused = { code: 'CONFIG_INVALID' }
-  await expect(lab.run([shell('true', 1)], { reportDir, broker })).rejects.toMatchObject(refused)
-  await expect(
-    lab.run([shell('true', 1)], { reportDir, broker, resume: true }),
-  ).rejects.toMatchObject(refused)
-  await expect(lab.run([shell('true', 5)], { reportDir, resume: true })).rejects.toMatchObject(
-    refused,
-  )
-  expect(await contents(reportDir)).toEqual(before)
+describe('everything of an earlier run is left as it is', () => {
+  it.each<[string, string, Partial<RunConfig>]>([
+    [
+      'the policies do not fit',
+      'CONFIG_INVALID',
+      { broker: { host: 'inline', crashPolicy: 'restart' } },
+    ],
+    [
+      'the socket cannot be bound, which only the broker itself finds out',
+      'SOCKET_PATH_INVALID',
+      { broker: { socketPath: '/proc/broker.sock' } },
+    ],
+  ])('when the next one is refused because %s', async (_, code, config) => {
+    const reportDir = await mkdtemp(lab.path('kept-'))
+    await lab.run([shell('exit 3', 1)], { reportDir })
+    const before = await contents(reportDir)
+    const next = { reportDir, ...config }
+    await expect(lab.run([shell('true', 1)], next)).rejects.toMatchObject({ code })
+    expect(await contents(reportDir)).toEqual(before)
+    const resumed = lab.run([shell('true', 1)], { ...next, resume: true })
+    await expect(resumed).rejects.toMatchObject({ code })
+    // The store knows of the generation that could not start.
+    expect((await contents(reportDir)).filter(isNoStore)).toEqual(before.filter(isNoStore))
+    const { report } = await lab.run([shell('true', 1)], { reportDir, resume: true })
+    expect(report).toMatchObject({ status: 'COMPLETE', resumed: 1 })
+  })
+
+  it('when it is to be resumed and is another', async () => {
+    const reportDir = lab.path('kept')
+    await lab.run([shell('exit 3', 1)], { reportDir })
+    const before = await contents(reportDir)
+    const refused = { code: 'CONFIG_INVALID' }
+    const resumed = lab.run([shell('true', 5)], { reportDir, resume: true })
+    await expect(resumed).rejects.toMatchObject(refused)
+    expect(await contents(reportDir)).toEqual(before)
+  })
+
+  it('when it is to be resumed and its store is gone', async () => {
+    const reportDir = lab.path('no-store')
+    const { report } = await lab.run([shell('exit 3', 1)], { reportDir })
+    await rm(path.join(reportDir, `run-${report.runId}.store`))
+    const before = await contents(reportDir)
+    const resumed = lab.run([shell('true', 1)], { reportDir, resume: true })
+    await expect(resumed).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/store is not there.*leave out --resume/) as string,
+    })
+    expect(await contents(reportDir)).toEqual(before)
+  })
 })
 
 describe("a directory that has files under a report's names", () => {
@@ -143,4 +180,8 @@ async function contents(directory: string): Promise<[string, string][]> {
   return Promise.all(
     paths.map(async (file): Promise<[string, string]> => [file, await readFile(file, 'latin1')]),
   )
+}
+
+function isNoStore([file]: [string, string]): boolean {
+  return !file.endsWith('.store')
 }
