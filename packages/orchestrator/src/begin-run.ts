@@ -4,13 +4,17 @@ import { BrokerError } from '@nac-broker/protocol'
 import { openRunStore, RunStoreError } from '@nac-broker/run-store'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
+import { holdDirectory } from './directory-hold.ts'
 import { endLeftovers, ownersIn } from './leftovers.ts'
 import type { RunReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
 import { type RunIdentity, RunJournal } from './run-journal.ts'
 import type { Before } from './worker-record.ts'
 
-/** A run at its beginning, or where it goes on. Until it takes over, an earlier one is there as it was. */
+/**
+ * A run at its beginning, or where it goes on. Until it takes over, an earlier one is there as it was; nobody
+ * else has the directory until it is disposed of.
+ */
 export interface BegunRun extends AsyncDisposable {
   readonly runId: string
   readonly startedAt: string
@@ -46,13 +50,18 @@ export async function beginRun(
 ): Promise<BegunRun> {
   const { journalFile } = directory
   await directory.make()
-  RunJournal.requireNobody(journalFile)
+  await using begun = new AsyncDisposableStack()
+  begun.use(holdDirectory(directory.path))
   const runId = randomUUID()
   const startedAt = clock.wallTime().toISOString()
   const storeFile = directory.storeFile(runId)
+  let tookOver = false
+  begun.defer(async () => {
+    if (!tookOver) await directory.removeStore(runId)
+  })
   const storePath = (await canHoldStore(storeFile, log)) ? storeFile : undefined
   const nothing: Before = { attempts: [], passed: undefined }
-  let tookOver = false
+  const held = begun.move()
   return {
     runId,
     startedAt,
@@ -74,9 +83,7 @@ export async function beginRun(
       failpoint('run.begin.journal')
       return directory.clear(runId)
     },
-    async [Symbol.asyncDispose]() {
-      if (!tookOver) await directory.removeStore(runId)
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
 
@@ -91,8 +98,12 @@ export async function resumeRun(
   { clock, log }: { clock: Clock; log: Logger },
 ): Promise<BegunRun> {
   const { journalFile } = directory
+  // Where there is none, nothing is made. What it says counts when nobody else can go on with it any more.
+  RunJournal.unfinished(journalFile, identity)
+  await directory.make()
+  await using begun = new AsyncDisposableStack()
+  begun.use(holdDirectory(directory.path))
   const before = RunJournal.unfinished(journalFile, identity)
-  RunJournal.requireNobody(journalFile)
   const { runId } = before
   const storeFile = directory.storeFile(runId)
   if (!existsSync(storeFile)) {
@@ -105,8 +116,8 @@ export async function resumeRun(
   log.info(
     `resumes run ${runId}: ${passed} of ${all} workers had passed; to be started: ${all - passed}`,
   )
-  await directory.make()
   await endLeftovers([...before.processes, ...(await ownersIn(storeFile))], clock)
+  const held = begun.move()
   return {
     runId,
     startedAt: before.startedAt,
@@ -118,7 +129,7 @@ export async function resumeRun(
     }),
     takeOver: () => RunJournal.goOn(journalFile),
     makeRoom: () => directory.makeLogs(),
-    async [Symbol.asyncDispose]() {},
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
 

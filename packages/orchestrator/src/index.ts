@@ -11,7 +11,8 @@
  *   watch/         commands that are asked again and again whether something is live
  *   broker-history the broker's generations, and whether it is there
  *   preflight/     each device logged in to, step by step, before the workers or by itself
- *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, leftovers)
+ *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, directory-hold,
+ *                  leftovers)
  *   report         what report.json holds
  *   report-directory  where a run writes, and what it finds there
  *   report/        the same as junit.xml and as report.html

@@ -39,12 +39,6 @@ async function sleeper(): Promise<ChildProcess> {
   return child
 }
 
-/** The same journal, of an orchestrator with another pid. */
-async function rewriteAs(pid: number): Promise<void> {
-  const { ownerOf } = await import('@nac-broker/run-store')
-  appendFileSync(file, `${JSON.stringify({ line: 'orchestrator', process: ownerOf(null, pid) })}\n`)
-}
-
 describe('a run that is resumed', () => {
   test('has the workers that passed, the attempts of each, and whose processes may live', async () => {
     const child = await sleeper()
@@ -131,27 +125,4 @@ test('is complete when all have passed, and for the same run only', () => {
   journal.finished('COMPLETE')
   expect(RunJournal.isComplete(file, RUN)).toBe(true)
   expect(RunJournal.isComplete(file, { ...RUN, workers: ['bgp-1'] })).toBe(false)
-})
-
-describe('a directory whose run goes on elsewhere', () => {
-  test('is neither resumed nor begun anew, until that is over', async () => {
-    const child = await sleeper()
-    RunJournal.begin(file, RUN)[Symbol.dispose]()
-    await rewriteAs(child.pid ?? 0)
-    const refused = new RegExp(`belongs to a run that goes on, of pid ${child.pid}`)
-    expect(() => RunJournal.requireNobody(file)).toThrow(refused)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    expect(() => RunJournal.requireNobody(file)).not.toThrow()
-  })
-
-  test('is free when it has said that it is finished, though its process lives on', async () => {
-    const child = await sleeper()
-    {
-      using journal = RunJournal.begin(file, RUN)
-      await rewriteAs(child.pid ?? 0)
-      journal.finished('FAILED')
-    }
-    expect(() => RunJournal.requireNobody(file)).not.toThrow()
-  })
 })

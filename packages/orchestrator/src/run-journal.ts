@@ -8,7 +8,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { BrokerError } from '@nac-broker/protocol'
-import { ownerOf, processIsGone, type ProcessIdentity } from '@nac-broker/run-store'
+import { ownerOf, type ProcessIdentity } from '@nac-broker/run-store'
 import { fileTrouble } from './file-trouble.ts'
 import type { AttemptReport, RunReport, WorkerReport } from './report.ts'
 
@@ -89,11 +89,6 @@ export class RunJournal implements Disposable {
     }
     requireSame(file, first, run)
     return unfinished(first, lines)
-  }
-
-  /** @throws {BrokerError} `CONFIG_INVALID` when it is of a run that goes on */
-  static requireNobody(file: string): void {
-    requireNobody(file, read(file))
   }
 
   /** Whether a run has written it. */
@@ -216,15 +211,6 @@ function differenceOf(was: RunIdentity, is: RunIdentity): string | undefined {
 }
 
 const OTHER = 'resume it as it was, or choose another --report-dir'
-
-function requireNobody(file: string, lines: readonly Line[]): void {
-  const last = lines.findLast((line) => line.line === 'orchestrator')
-  const over = lines.at(-1)?.line === 'finished'
-  if (!last || over || last.process.pid === process.pid || processIsGone(last.process)) return
-  throw invalid(
-    `${file} belongs to a run that goes on, of pid ${last.process.pid}; choose another --report-dir`,
-  )
-}
 
 function invalid(why: string): BrokerError {
   return new BrokerError('CONFIG_INVALID', why)

@@ -258,11 +258,11 @@ it('leaves a directory to the run that goes on in it, and says whose it is', asy
   await running.lineMatching(/up/)
   for (const flags of [[], ['--resume']]) {
     const second = await nacBroker(['run', ...flags, '--', 'sh', '-c', script], { cwd })
-    const journal = lab.path('taken', 'nac-broker-report', 'journal.jsonl')
+    const directory = lab.path('taken', 'nac-broker-report')
     expect(second).toEqual({
       code: 2,
       stdout: '',
-      stderr: `nac-broker: ${journal} belongs to a run that goes on, of pid ${running.process.pid}; choose another --report-dir\n`,
+      stderr: `nac-broker: ${directory} belongs to a run that goes on, of pid ${running.process.pid}; choose another --report-dir\n`,
     })
   }
   await writeFile(lab.path('taken', 'end'), '')

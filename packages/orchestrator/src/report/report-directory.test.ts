@@ -140,6 +140,24 @@ describe("a directory that has files under a report's names", () => {
   })
 })
 
+it('is of one run where two begin in it at once', async () => {
+  const reportDir = lab.path('two')
+  const both = [1, 2].map(() => lab.run([shell('true', 1)], { reportDir }))
+  const settled = await Promise.allSettled(both)
+  const message = `${reportDir} belongs to a run that goes on, of pid ${process.pid}; choose another --report-dir`
+  expect(settled.filter(({ status }) => status === 'rejected')).toMatchObject([
+    { reason: { code: 'CONFIG_INVALID', message } },
+  ])
+  expect((await readdir(reportDir)).toSorted()).toEqual([
+    'journal.jsonl',
+    'junit.xml',
+    'report.html',
+    'report.json',
+    expect.stringMatching(/^run-.*\.store$/) as string,
+    'workers',
+  ])
+})
+
 it('leaves alone what it has no name for', async () => {
   const reportDir = await mkdtemp(lab.path('shared-'))
   const theirs = path.join(reportDir, 'package.json')
