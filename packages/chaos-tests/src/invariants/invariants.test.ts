@@ -28,7 +28,7 @@ function answered(line: string, output: string, made: Partial<CallRecord> = {}):
 
 function listening(generation: number, alive: number[] = []): BrokerTurn {
   const event = { event: 'listening', generation, pid: 1, socket: '/s' } as const
-  return { atMs: generation, event, alive }
+  return { atMs: generation * 100, event, alive }
 }
 
 function lost(atMs: number): BrokerTurn {
@@ -74,6 +74,11 @@ const GOOD: Evidence = {
   left: [],
   grownBytes: 0,
   texts: { 'the log': 'nothing to see' },
+}
+
+/** The pauses grow, each from its own share. */
+function lossAndRestart(_: unknown, at: number): BrokerTurn[] {
+  return [lost(at), restarting(at, 30 * 2 ** at)]
 }
 
 const later = { askedAt: 6, settledAt: 7, startedMs: 2 }
@@ -136,12 +141,31 @@ const BAD: [string, Partial<Evidence>][] = [
   ['restarts-as-promised', { turns: [restarting(1, 30), restarting(2, 30)] }],
   ['restarts-as-promised', { turns: [1, 2, 3, 4, 5, 6].map((at) => restarting(at, 15 * 2 ** at)) }],
   ['restarts-as-promised', { turns: [lost(1), lost(2), restarting(2, 50)] }],
+  ['restarts-as-promised', { turns: [lost(1), aborted] }],
+  [
+    'restarts-as-promised',
+    { turns: [...Array.from({ length: 4 }).flatMap(lossAndRestart), lost(5), aborted] },
+  ],
+  ['restarts-as-promised', { turns: [restarting(1, 50), listening(2)] }],
+  ['restarts-as-promised', { turns: [lost(1), restarting(1, 50), { ...listening(2), atMs: 40 }] }],
   ['restarts-as-promised', { turns: [unforeseenLoss, ...GOOD.turns] }],
   ['no-secret', { texts: { 'the log': `with ${canaryOf(SEED)}` } }],
 ]
 
 it('a good run violates nothing', () => {
   expect(judge(GOOD)).toEqual([])
+})
+
+it('a broker is given up when it was restarted five times', () => {
+  const turns = [...Array.from({ length: 5 }).flatMap(lossAndRestart), lost(5), aborted]
+  expect(judge({ ...GOOD, turns, calls: [], deviceLog: [] })).toEqual([])
+})
+
+it('while the disk is full, and no longer, a broker is tried to start again without a loss', () => {
+  const turns = [lost(1), restarting(1, 50), restarting(2, 60), listening(2)]
+  const full = { name: 'disk-full', args: null, fromMs: 0, toMs: 10 }
+  expect(judge({ ...GOOD, turns, injected: [full] })).toEqual([])
+  expect(judge({ ...GOOD, turns, injected: [{ ...full, fromMs: 3 }] })).not.toEqual([])
 })
 
 it('of a call whose client was killed, and of one whose client was stopped, nobody expects that it is in time', () => {

@@ -1,6 +1,6 @@
 import { SHARES } from '../chaos-seed.fixture.ts'
 import type { BrokerTurn, Evidence } from '../schedules/evidence.ts'
-import type { PlannedFault } from '../schedules/schedule.ts'
+import type { PlannedFault, Policy } from '../schedules/schedule.ts'
 import type { Invariant } from './invariant.ts'
 
 const FIRST_MS = 100
@@ -11,23 +11,19 @@ const WITHIN_MS = 30_000
 const LATE_MS = 1_500
 /** A stalled thread takes its time to end on a busy machine. */
 const JUST_BEFORE_MS = 2_000
+/** A timer may fire a moment early. */
+const EARLY_MS = 5
 
 /** What the supervisor may do, written a second time, from what is promised. */
 export const restartsAsPromised: Invariant = {
   name: 'restarts-as-promised',
   promise: 'a lost broker is restarted, or given up, as its policy says',
-  *violations({ turns, closedAtMs, schedule: { policy, faults } }) {
-    // Of one that is lost just before it is closed nothing comes any more.
-    const losses = turns.filter(
-      ({ atMs, event }) => event.event === 'broker-lost' && atMs < closedAtMs - JUST_BEFORE_MS,
-    )
+  *violations({ turns, injected, closedAtMs, schedule: { policy, faults } }) {
     const pauses = turns.filter(({ event }) => event.event === 'restarting')
-    if (!policy.startsWith('restart') && pauses.length > 0)
-      yield `${policy} has restarted the broker`
     yield* ofNothingThatBefellIt(turns, faults)
     yield* notDrawn(pauses)
     yield* tooMany(pauses)
-    yield* ended(losses.length, pauses.length, policy, turns)
+    yield* notOwed({ turns, policy, closedAtMs, injected })
   },
 }
 
@@ -75,18 +71,62 @@ function* tooMany(pauses: readonly BrokerTurn[]): Generator<string> {
   }
 }
 
-function* ended(
-  losses: number,
-  pauses: number,
-  policy: Evidence['schedule']['policy'],
-  turns: readonly BrokerTurn[],
-): Generator<string> {
+type Standing =
+  | { readonly is: 'serving' | 'over' }
+  | { readonly is: 'lost'; readonly atMs: number }
+  | { readonly is: 'pausing'; readonly untilMs: number }
+
+/** What comes of each loss: a restart, as long as there were not too many, or the policy's end. */
+function* notOwed({
+  turns,
+  policy,
+  closedAtMs,
+  injected,
+}: Pick<Evidence, 'turns' | 'closedAtMs' | 'injected'> & { policy: Policy }): Generator<string> {
+  const restarts = policy.startsWith('restart')
   const last = policy.endsWith('fallback') ? 'fallback' : 'aborted'
-  const other = last === 'fallback' ? 'aborted' : 'fallback'
-  const ends = turns.filter(({ event }) => event.event === last)
-  if (turns.some(({ event }) => event.event === other)) yield `${policy} has ended in ${other}`
-  if (ends.length > 1) yield `${policy} has ended ${ends.length} times`
-  if (losses > pauses && ends.length === 0) yield 'the broker was lost, and nothing came of it'
-  if (!turns.some(({ event }) => event.event === 'broker-lost') && ends.length > 0)
-    yield `${policy} has ended in ${last} without a loss`
+  const restartedMs: number[] = []
+  let standing: Standing = { is: 'serving' }
+  for (const { atMs, event } of turns) {
+    switch (event.event) {
+      case 'broker-lost':
+        if (standing.is === 'lost') yield 'the broker was lost, and nothing came of it'
+        standing = { is: 'lost', atMs }
+        break
+      case 'restarting':
+        if (!restarts) yield `${policy} has restarted the broker`
+        // Whose predecessor's end cannot be written down is not started yet: nobody loses it.
+        if (standing.is !== 'lost' && !isDiskFull(injected, atMs))
+          yield 'the broker was restarted without a loss'
+        restartedMs.push(atMs)
+        standing = { is: 'pausing', untilMs: atMs + event.delayMs }
+        break
+      case 'listening':
+        if (standing.is === 'pausing' && atMs < standing.untilMs - EARLY_MS)
+          yield `generation ${event.generation} listened before its pause was over`
+        standing = { is: 'serving' }
+        break
+      case 'fallback':
+      case 'aborted': {
+        if (event.event !== last) yield `${policy} has ended in ${event.event}`
+        if (standing.is !== 'lost') yield `${policy} has ended in ${event.event} without a loss`
+        const many = restartedMs.filter((ms) => atMs - ms < WITHIN_MS + LATE_MS).length
+        if (restarts && many < MOST_RESTARTS)
+          yield `the broker was given up after ${many} restarts, not ${MOST_RESTARTS}`
+        standing = { is: 'over' }
+        break
+      }
+      default:
+    }
+  }
+  // Of one that is lost just before it is closed nothing comes any more.
+  if (standing.is === 'lost' && standing.atMs < closedAtMs - JUST_BEFORE_MS)
+    yield 'the broker was lost, and nothing came of it'
+}
+
+function isDiskFull(injected: Evidence['injected'], atMs: number): boolean {
+  return injected.some(
+    ({ name, fromMs, toMs = Infinity }) =>
+      name === 'disk-full' && fromMs <= atMs && atMs <= toMs + LATE_MS,
+  )
 }

@@ -247,6 +247,13 @@ export const MUTANTS: readonly Mutant[] = [
     'return this.#restarts.length > maxRestarts + 1_000',
   ),
   one(
+    'gives-up-at-once',
+    'a broker that was lost is given up without a restart',
+    'supervisor/src/restart-intensity.ts',
+    'return this.#restarts.length > maxRestarts',
+    'return this.#restarts.length > maxRestarts - maxRestarts',
+  ),
+  one(
     'backoff-reset-on-spawn',
     'the pause before a restart never grows',
     'supervisor/src/supervise.ts',
