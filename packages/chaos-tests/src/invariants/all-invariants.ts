@@ -2,6 +2,7 @@ import { answersAreTrue } from './answers-are-true.ts'
 import { atMostOnce } from './at-most-once.ts'
 import { boundedMemory } from './bounded-memory.ts'
 import { cacheIsFresh } from './cache-is-fresh.ts'
+import { failuresHaveReasons } from './failures-have-reasons.ts'
 import type { Invariant } from './invariant.ts'
 import { noSecret } from './no-secret.ts'
 import { nobodyElsesAnswer } from './nobody-elses-answer.ts'
@@ -17,6 +18,7 @@ export const INVARIANTS: readonly Invariant[] = [
   settlesInTime,
   atMostOnce,
   answersAreTrue,
+  failuresHaveReasons,
   outcomesAreKept,
   nobodyElsesAnswer,
   cacheIsFresh,

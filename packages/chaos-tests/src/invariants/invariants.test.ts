@@ -48,6 +48,7 @@ const aborted: BrokerTurn = {
 }
 
 const GOOD: Evidence = {
+  level: 'simulated',
   schedule: {
     seed: SEED,
     host: 'thread',
@@ -66,7 +67,8 @@ const GOOD: Evidence = {
     entry({ event: 'logout', reason: 'exit' }),
   ],
   calls: [answered(READ, 'a. 1'), answered(CHANGE, 'b. 2', { settledAt: 5 })],
-  lastCalls: [],
+  lastCalls: [answered('show nonce last.', 'last. 3')],
+  unconnected: [],
   turns: [lost(1), restarting(1, 50), listening(2)],
   injected: [],
   began: { atMs: 0, at: new Date(0) },
@@ -86,6 +88,10 @@ const refused = { kind: 'failed', code: 'CANCELLED', sent: 'no', message: '' } a
 const unforeseen = { kind: 'failed', code: 'INTERNAL', sent: 'no', message: '' } as const
 const unknown = { ...refused, code: 'OUTCOME_UNKNOWN' } as const
 const keyed = (call: CallRecord): CallRecord => ({ ...call, key: 'b' })
+const unreachable = { ...refused, code: 'DEVICE_UNREACHABLE' } as const
+const tooLate = { ...refused, code: 'DEADLINE_EXCEEDED' } as const
+const noBroker = { ...refused, code: 'BROKER_LOST' } as const
+const PLANNED = { device: 'sim-1', line: READ, timeoutMs: 1_000 }
 const stuck = { ...refused, code: 'SESSION_LIMIT' } as const
 const again = entry({ event: 'login' })
 
@@ -133,6 +139,14 @@ const BAD: [string, Partial<Evidence>][] = [
     { deviceLog: ['sim-1', 'sim-2', 'sim-3'].map((device) => ({ ...again, device })) },
   ],
   ['recovers', { lastCalls: [answered(READ, '', { outcome: stuck })] }],
+  ['recovers', { lastCalls: [answered(READ, '', { outcome: unreachable })] }],
+  ['recovers', { lastCalls: [answered(READ, '', { outcome: noBroker })] }],
+  ['recovers', { lastCalls: [], schedule: { ...GOOD.schedule, policy: 'restart,fallback' } }],
+  ['failures-have-reasons', { calls: [answered(READ, '', { outcome: unreachable })] }],
+  ['failures-have-reasons', { calls: [answered(READ, '', { outcome: tooLate })] }],
+  ['failures-have-reasons', { calls: [answered(READ, '', { outcome: noBroker })] }],
+  ['failures-have-reasons', { unconnected: [{ client: '1', atMs: 1, message: 'no way' }] }],
+  ['failures-have-reasons', { schedule: { ...GOOD.schedule, clients: [[[PLANNED]]] }, calls: [] }],
   ['nothing-left', { left: ['process 1 is left'] }],
   ['bounded-memory', { grownBytes: 1e9 }],
   ['one-generation', { turns: [listening(1), listening(2)] }],
@@ -159,6 +173,21 @@ it('a good run violates nothing', () => {
 it('a broker is given up when it was restarted five times', () => {
   const turns = [...Array.from({ length: 5 }).flatMap(lossAndRestart), lost(5), aborted]
   expect(judge({ ...GOOD, turns, calls: [], deviceLog: [] })).toEqual([])
+})
+
+it('a call fails, and a client does not connect, where something that befell the run may be why', () => {
+  const judged = (name: string, difference: Partial<Evidence>): string[] => {
+    const fault = { name, args: null, fromMs: 0, toMs: 1 }
+    return judge({ ...GOOD, ...difference, injected: [fault] }).map((one) => one.what)
+  }
+  const failed = { calls: [answered(READ, '', { outcome: unreachable })] }
+  expect(judged('device-drops-sessions', failed)).toEqual([])
+  expect(judged('wall-clock-jumps', failed)).not.toEqual([])
+  const unconnected = [{ client: '1', atMs: 1, message: 'no way' }]
+  const schedule = { ...GOOD.schedule, policy: 'abort' } as const
+  const shut = { unconnected, schedule, turns: [lost(1), aborted] }
+  expect(judged('broker-killed', shut)).toEqual([])
+  expect(judged('device-silent', { ...shut, turns: [] })).not.toEqual([])
 })
 
 it('while the disk is full, and no longer, a broker is tried to start again without a loss', () => {

@@ -1,12 +1,12 @@
 import type { Clock } from '@nac-broker/supervisor'
-import type { CallRecord } from '../schedules/evidence.ts'
+import type { CallOutcome, CallRecord } from '../schedules/evidence.ts'
 import type { PlannedCall } from '../schedules/schedule.ts'
 import type { ScheduleClient } from './schedule-client.ts'
 
 export interface CallRecorder {
   readonly calls: readonly CallRecord[]
   /** Never rejects: how it ended is on record. */
-  call(client: ScheduleClient, planned: PlannedCall, caller: string): Promise<void>
+  call(client: ScheduleClient, planned: PlannedCall, caller: string): Promise<CallOutcome>
 }
 
 /** `logLength` tells how much of the devices' log there is. */
@@ -27,6 +27,7 @@ export function recordCalls(
       Object.assign(record, await client.call(planned))
       record.settledAt = logLength()
       onSettled()
+      return record.outcome
     },
   }
 }

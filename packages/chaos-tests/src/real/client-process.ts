@@ -19,13 +19,14 @@ export interface ClientProcessSetup extends Omit<Extract<ToClient, { type: 'conn
   readonly givenUp: AbortSignal
   readonly onStarted: (pid: number) => void
   readonly onDirect: () => void
+  readonly onUnconnected: (why: string) => void
   /** What it writes, of which there should be nothing. */
   readonly onOutput: (text: string) => void
 }
 
 /** Calls are to wait until it is ready. */
 export function startClientProcess(setup: ClientProcessSetup): ClientProcess {
-  const { givenUp, onStarted, onDirect, onOutput, ...connect } = setup
+  const { givenUp, onStarted, onDirect, onUnconnected, onOutput, ...connect } = setup
   const child = fork(PROGRAM, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
@@ -48,7 +49,7 @@ export function startClientProcess(setup: ClientProcessSetup): ClientProcess {
       case 'connected':
         return connected.resolve()
       case 'not-connected':
-        onOutput(message.message)
+        onUnconnected(message.message)
         return over.abort()
       case 'settled':
         calls.get(message.id)?.(message.call)

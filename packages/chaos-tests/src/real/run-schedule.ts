@@ -7,12 +7,12 @@ import { clockFor, drawingShares, Happenings } from '../chaos-seed.fixture.ts'
 import type { Fault } from '../faults/fault.ts'
 import { type FaultProxy, startFaultProxy } from '../proxy/fault-proxy.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
-import type { BrokerTurn, Evidence, InjectedFault } from '../schedules/evidence.ts'
+import type { BrokerTurn, Evidence, InjectedFault, Unconnected } from '../schedules/evidence.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import { startSupervisedLab, type SupervisedLab } from '../supervised-lab.fixture.ts'
 import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
-import { inThisProcess } from './schedule-client.ts'
+import { inThisProcess, type ScheduleClient } from './schedule-client.ts'
 import { scheduleClients } from './schedule-clients.ts'
 import { limitDescriptors } from './descriptor-limit.ts'
 import { limitProcesses } from './process-limit.ts'
@@ -39,10 +39,11 @@ export async function runSchedule(
   const before = await takeStock()
   const run = await perform(schedule, faults)
   const after = await takeStock(before)
-  return { schedule, ...run, left: [...run.left, ...after.leftSince], grownBytes: after.grownBytes }
+  const left = [...run.left, ...after.leftSince]
+  return { schedule, level: 'real', ...run, left, grownBytes: after.grownBytes }
 }
 
-type Performed = Omit<Evidence, 'schedule' | 'grownBytes'>
+type Performed = Omit<Evidence, 'schedule' | 'level' | 'grownBytes'>
 
 async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): Promise<Performed> {
   const { seed, host, policy, devices: count, latencyMs } = schedule
@@ -110,7 +111,11 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const apart = hit('client-process')
   const onTold = (text: string): void => void told.push(text)
   const onStarted = (pid: number): void => processLimit?.exempt(pid)
-  const clients = scheduleClients(schedule, { ...setup, clock, apart, onTold, onStarted })
+  const unconnected: Unconnected[] = []
+  const onUnconnected = (client: string, error: unknown): void =>
+    void unconnected.push({ client, atMs: systemClock.now(), message: String(error) })
+  const telling = { onTold, onStarted, onUnconnected }
+  const clients = scheduleClients(schedule, { ...setup, clock, apart, ...telling })
   let closedAtMs = Infinity
   const close = (): Promise<string[]> => {
     closedAtMs = Math.min(closedAtMs, systemClock.now())
@@ -160,7 +165,11 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const last = recordCalls(clock, seen, () => {})
   // Without the socket's file nobody comes in any more.
   const isThere = !lab.broker.lost.aborted && closedAtMs === Infinity
-  if (isThere && !hit('socket-')) await callLast({ ...setup, clock }, count, last)
+  const isFound = !injected.some(({ name }) => name.startsWith('socket-'))
+  if (isThere && isFound)
+    await callLast({ ...setup, clock }, count, last).catch((error: unknown) =>
+      onUnconnected('last', error),
+    )
   const closingAtMs = systemClock.now()
   await close()
   const closingMs = systemClock.now() - closingAtMs
@@ -171,28 +180,45 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const isEnded = closingMs > CLOSE_MS && !hit('broker-') && !hit('next-broker')
   const left = isEnded ? [...files, 'something keeps the broker alive that was closed'] : files
   const { calls } = recorder
-  const texts = textsOf({ lab, logged, calls, told })
+  const failed = unconnected.map(({ message }) => message)
+  const texts = textsOf({ lab, logged, calls, told: [...told, ...failed] })
   const lastCalls = last.calls
   const { log: deviceLog } = lab
-  return { began, deviceLog, calls, lastCalls, turns, injected, closedAtMs, left, texts }
+  const asked = { calls, lastCalls, unconnected }
+  return { began, deviceLog, ...asked, turns, injected, closedAtMs, left, texts }
 }
 
-/** Whether there is a way to each device again. */
+/** Whether there is a way to each device again. @throws why there is no way to connect */
 async function callLast(
   options: ConnectOptions & { clock: Clock },
   count: number,
   recorder: CallRecorder,
 ): Promise<void> {
-  try {
-    await using client = await connect(options)
-    const asking = inThisProcess(client, options.clock)
-    const devices = Array.from({ length: count }, (_, at) => `sim-${at + 1}`)
-    const line = 'show nonce last.'
-    await Promise.all(
-      devices.map((device) => recorder.call(asking, { device, line, timeoutMs: LAST_MS }, 'last')),
-    )
-  } catch {
-    // Lost just now.
+  await using client = await connect(options)
+  const asking = inThisProcess(client, options.clock)
+  const devices = Array.from({ length: count }, (_, at) => `sim-${at + 1}`)
+  await Promise.all(
+    devices.map((device) => askLast(asking, device, { recorder, clock: options.clock })),
+  )
+}
+
+/** How long to wait before a device is asked again. */
+const AGAIN_MS = 500
+
+/** Until it answers; logging in to one that something has befallen is not tried again at once. */
+export async function askLast(
+  client: ScheduleClient,
+  device: string,
+  { recorder, clock }: { recorder: CallRecorder; clock: Clock },
+): Promise<void> {
+  const endMs = clock.now() + LAST_MS
+  const planned = { device, line: 'show nonce last.', timeoutMs: LAST_MS }
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { kind } = await recorder.call(client, planned, 'last')
+    if (kind === 'acknowledged' || client.over.aborted || clock.now() > endMs) return
+    // oxlint-disable-next-line no-await-in-loop
+    await clock.sleep(AGAIN_MS)
   }
 }
 

@@ -19,6 +19,9 @@ function clientsOf(lab: SupervisedLab, ...calls: PlannedCall[][]): ScheduleClien
       connectTimeoutMs: 10_000,
       givenUp: lab.givenUp,
       apart: true,
+      onUnconnected(client, error) {
+        throw new Error(`client ${client}`, { cause: error })
+      },
       onTold(text) {
         throw new Error(text)
       },

@@ -18,6 +18,8 @@ export interface ScheduleClientsSetup {
   readonly apart: boolean
   /** Called with the pid of each that is a process of its own. */
   readonly onStarted?: (pid: number) => void
+  /** Counted from 1, with why. */
+  readonly onUnconnected: (client: string, error: unknown) => void
   /** What went wrong beside the calls, and what the processes have written. */
   readonly onTold: (text: string) => void
 }
@@ -30,7 +32,7 @@ export interface ScheduleClients extends ClientFaults {
 
 export function scheduleClients(
   { seed, clients }: Pick<Schedule, 'seed' | 'clients'>,
-  { clock, apart, onTold, onStarted = () => {}, ...setup }: ScheduleClientsSetup,
+  { clock, apart, onTold, onUnconnected, onStarted = () => {}, ...setup }: ScheduleClientsSetup,
 ): ScheduleClients {
   const processes: ClientProcess[] = []
   const direct = new GoneDirect()
@@ -41,8 +43,12 @@ export function scheduleClients(
     )
   const runHere = async (number: number, recorder: CallRecorder): Promise<void> => {
     const own = { ...clockFor(seed, number), wallTime: () => clock.wallTime() }
+    const opened = await connect({ ...setup, clock: own }).catch((error: unknown) =>
+      onUnconnected(`${number + 1}`, error),
+    )
+    if (!opened) return
     try {
-      await using client = await connect({ ...setup, clock: own })
+      await using client = opened
       await Promise.all(callersOf(number, inThisProcess(client, clock), recorder))
     } catch (error) {
       onTold(String(error))
@@ -50,7 +56,8 @@ export function scheduleClients(
   }
   const runApart = async (number: number, recorder: CallRecorder): Promise<void> => {
     const onDirect = (): void => direct.add(number)
-    const own = { seed, number, onDirect, onStarted, onOutput: onTold }
+    const noWay = (message: string): void => onUnconnected(`${number + 1}`, message)
+    const own = { seed, number, onDirect, onStarted, onOutput: onTold, onUnconnected: noWay }
     await using client = startClientProcess({ ...setup, ...own })
     processes[number] = client
     await client.ready()

@@ -33,6 +33,15 @@ export interface CallRecord extends PlannedCall {
   outcome: CallOutcome
 }
 
+/** A client that found no way to any device: neither a broker nor, by its policy, one without. */
+export interface Unconnected {
+  /** As in `caller`: which client, or `last`. */
+  readonly client: string
+  /** On the clock of the broker's turns. */
+  readonly atMs: number
+  readonly message: string
+}
+
 export interface BrokerTurn {
   readonly atMs: number
   readonly event: SupervisedBrokerEvent
@@ -52,10 +61,13 @@ export interface InjectedFault {
 /** Everything that a run is judged by. None of it is the broker's or the client's own account. */
 export interface Evidence {
   readonly schedule: Schedule
+  /** In a real one a device knows no more than the machine tells it, and time is the machine's. */
+  readonly level: 'real' | 'simulated'
   readonly deviceLog: readonly DeviceLogEntry[]
   readonly calls: readonly CallRecord[]
-  /** Made by another client when everything is over, one for each device; none where there is no way. */
+  /** Made by another client when everything is over, for each device until one succeeds; none where there is no way. */
   readonly lastCalls: readonly CallRecord[]
+  readonly unconnected: readonly Unconnected[]
   readonly turns: readonly BrokerTurn[]
   readonly injected: readonly InjectedFault[]
   /** When the run began: on the clock of the turns, and by the devices' calendar. */

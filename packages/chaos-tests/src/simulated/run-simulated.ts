@@ -7,8 +7,8 @@ import { Happenings } from '../chaos-seed.fixture.ts'
 import type { Fault } from '../faults/fault.ts'
 import { type CallRecorder, recordCalls } from '../real/call-recorder.ts'
 import { inThisProcess } from '../real/schedule-client.ts'
-import { CLOSE_MS, injectAll, LAST_MS } from '../real/run-schedule.ts'
-import type { BrokerTurn, CallRecord, Evidence } from '../schedules/evidence.ts'
+import { askLast, CLOSE_MS, injectAll } from '../real/run-schedule.ts'
+import type { BrokerTurn, CallRecord, Evidence, Unconnected } from '../schedules/evidence.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import { simulatedClients } from './simulated-clients.ts'
 import type { HostedProcess } from './simulated-host.ts'
@@ -64,7 +64,10 @@ async function perform(
   const givenUp = watched.givenUp.signal
   const told: string[] = []
   const onTold = (text: string): void => void told.push(text)
-  const clients = simulatedClients(schedule, lab, { givenUp, onTold })
+  const unconnected: Unconnected[] = []
+  const onUnconnected = (client: string, error: unknown): void =>
+    void unconnected.push({ client, atMs: time.now(), message: String(error) })
+  const clients = simulatedClients(schedule, lab, { givenUp, onTold, onUnconnected })
   let closedAtMs = Infinity
   const close = (): Promise<string[]> => {
     closedAtMs = Math.min(closedAtMs, time.now())
@@ -85,15 +88,17 @@ async function perform(
   world.signalBroker('SIGCONT')
   const last = recordCalls(outside, seen, () => {})
   // Without the socket's file nobody comes in any more.
-  const isFound = !schedule.faults.some(({ name }) => name.startsWith('socket-'))
-  if (!broker.lost.aborted && closedAtMs === Infinity && isFound) await callLast(lab, givenUp, last)
+  const isFound = !injected.some(({ name }) => name.startsWith('socket-'))
+  if (!broker.lost.aborted && closedAtMs === Infinity && isFound)
+    await callLast(lab, givenUp, last).catch((error: unknown) => onUnconnected('last', error))
   await close()
   await watched.over
   await outside.sleep(SETTLE_MS)
   const left = [...leftBy(lab)]
   const { turns, events } = watched
   const { calls } = recorder
-  const errors = [...calls.flatMap(messageOf), ...told].join('\n')
+  const failed = unconnected.map(({ message }) => message)
+  const errors = [...calls.flatMap(messageOf), ...failed, ...told].join('\n')
   const texts = {
     'an error': errors,
     'an event': JSON.stringify(events),
@@ -101,8 +106,17 @@ async function perform(
     'the store': filesOf(DIRECTORY),
   }
   const lastCalls = last.calls
-  const seenAndTold = { deviceLog, calls, lastCalls, turns, injected }
-  return { schedule, began, ...seenAndTold, closedAtMs, left, grownBytes: 0, texts }
+  const seenAndTold = { deviceLog, calls, lastCalls, unconnected, turns, injected }
+  return {
+    schedule,
+    level: 'simulated',
+    began,
+    ...seenAndTold,
+    closedAtMs,
+    left,
+    grownBytes: 0,
+    texts,
+  }
 }
 
 /** Longer than anybody waits for somebody who says goodbye. */
@@ -146,24 +160,16 @@ function watch(lab: SimulatedLab): {
   return { turns, events, givenUp, next, over }
 }
 
-/** Whether there is a way to each device again. */
+/** Whether there is a way to each device again. @throws why there is no way to connect */
 async function callLast(
   lab: SimulatedLab,
   givenUp: AbortSignal,
   recorder: CallRecorder,
 ): Promise<void> {
-  const process = lab.machine.spawn()
-  try {
-    await using client = await lab.connect(process, givenUp)
-    const asking = inThisProcess(client, lab.outside)
-    const calls = Array.from(lab.routers.keys(), (device) => {
-      const planned = { device, line: 'show nonce last.', timeoutMs: LAST_MS }
-      return recorder.call(asking, planned, 'last')
-    })
-    await Promise.all(calls)
-  } catch {
-    // Lost just now.
-  }
+  await using client = await lab.connect(lab.machine.spawn(), givenUp)
+  const asking = inThisProcess(client, lab.outside)
+  const by = { recorder, clock: lab.outside }
+  await Promise.all(Array.from(lab.routers.keys(), (device) => askLast(asking, device, by)))
 }
 
 function messageOf({ outcome }: CallRecord): string[] {

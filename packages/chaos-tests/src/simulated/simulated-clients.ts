@@ -16,7 +16,15 @@ export interface SimulatedClients extends ClientFaults {
 export function simulatedClients(
   { clients, faults }: Schedule,
   lab: SimulatedLab,
-  { givenUp, onTold }: { givenUp: AbortSignal; onTold: (text: string) => void },
+  {
+    givenUp,
+    onTold,
+    onUnconnected,
+  }: {
+    givenUp: AbortSignal
+    onTold: (text: string) => void
+    onUnconnected: (client: string, error: unknown) => void
+  },
 ): SimulatedClients {
   const processes: SimulatedProcess[] = []
   const direct = new GoneDirect()
@@ -24,10 +32,11 @@ export function simulatedClients(
   const apart = faults.some(({ name }) => name.startsWith('client-process'))
   const run = async (number: number, recorder: CallRecorder): Promise<void> => {
     const process = (processes[number] = lab.machine.spawn())
-    const opened = lab.connect(process, givenUp)
+    const client = await Promise.race([lab.connect(process, givenUp), diedWith(process)]).catch(
+      (error: unknown) => onUnconnected(`${number + 1}`, error),
+    )
+    if (!client) return
     try {
-      const client = await Promise.race([opened, diedWith(process)])
-      if (!client) return
       if (apart) void tellWhenDirect(client, () => direct.add(number))
       const asking = inProcess(process, client)
       const callers = (clients[number] ?? []).map((calls, caller) =>
