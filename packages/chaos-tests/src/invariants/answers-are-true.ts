@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { CallRecord, Evidence } from '../schedules/evidence.ts'
+import { hashOfAnswer } from './hash-of-answer.ts'
 import type { Invariant } from './invariant.ts'
 
 export const answersAreTrue: Invariant = {
@@ -17,14 +17,13 @@ function* judged(
 ): Generator<string> {
   const call = `"${line}" on ${device}`
   if (outcome.kind === 'acknowledged') {
-    const sha256 = createHash('sha256').update(outcome.output).digest('hex')
+    const sha256 = hashOfAnswer(outcome.output)
     const wasSent = log.some(
       (entry) =>
         entry.event === 'output' &&
         entry.device === device &&
         entry.line === line &&
-        // Of bytes that were no text only so much can be said that something was sent.
-        (entry.sha256 === sha256 || outcome.output.includes('\uFFFD')),
+        entry.sha256 === sha256,
     )
     if (!wasSent) yield `${call} was answered with ${told(outcome.output)}, which it did not send`
   }

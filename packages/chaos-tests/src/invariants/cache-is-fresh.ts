@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hashOfAnswer } from './hash-of-answer.ts'
 import type { Invariant } from './invariant.ts'
 
 export const cacheIsFresh: Invariant = {
@@ -10,11 +10,11 @@ export const cacheIsFresh: Invariant = {
     )
     for (const { line, device, askedAt, startedMs, outcome } of calls) {
       if (!line.startsWith('show nonce') || outcome.kind !== 'acknowledged') continue
-      const sha256 = createHash('sha256').update(outcome.output).digest('hex')
+      const sha256 = hashOfAnswer(outcome.output)
       const answeredAt = deviceLog.findIndex(
         (entry) => entry.event === 'output' && entry.device === device && entry.sha256 === sha256,
       )
-      // Of bytes that were no text there is no telling when they were sent.
+      // What the device has not sent is for others to say.
       if (answeredAt < 0) continue
       const session = deviceLog[answeredAt]?.session
       // What a device shows may be as it was when it was asked.

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import type { BrokerTurn, CallRecord, Evidence } from '../schedules/evidence.ts'
 import { judge } from '../schedules/judge.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
+import { NOT_TEXT } from '../../../devices/src/simulator/quirk.ts'
 import { INVARIANTS } from './all-invariants.ts'
 
 const SEED = 7
@@ -14,7 +15,7 @@ function entry(event: object): DeviceLogEntry {
   return { at: '2026-01-01T00:00:00Z', device: 'sim-1', session: 1, ...event } as DeviceLogEntry
 }
 
-function executed(line: string, output: string): DeviceLogEntry[] {
+function executed(line: string, output: string | Buffer): DeviceLogEntry[] {
   const sha256 = createHash('sha256').update(output).digest('hex')
   const sent = { event: 'output', line, bytes: output.length, sha256 }
   return [entry({ event: 'command', line }), entry(sent)]
@@ -73,6 +74,7 @@ const GOOD: Evidence = {
   injected: [],
   began: { atMs: 0, at: new Date(0) },
   closedAtMs: 10_000,
+  mostHeld: undefined,
   left: [],
   grownBytes: 0,
   texts: { 'the log': 'nothing to see' },
@@ -118,6 +120,8 @@ const BAD: [string, Partial<Evidence>][] = [
   ['answers-are-true', { calls: [answered(READ, 'a. 2')] }],
   ['answers-are-true', { calls: [answered(CHANGE, '', { outcome: refused })] }],
   ['answers-are-true', { calls: [answered(READ, '', { outcome: unforeseen })] }],
+  ['answers-are-true', { calls: [answered(READ, '\uFFFD\r\na. 1')] }],
+  ['nobody-elses-answer', { calls: [answered(READ, 'a. 1', { device: 'sim-2' })] }],
   ['nobody-elses-answer', { calls: [answered(READ, 'b. 2')] }],
   [
     'outcomes-are-kept',
@@ -132,11 +136,31 @@ const BAD: [string, Partial<Evidence>][] = [
       ],
     },
   ],
+  [
+    'outcomes-are-kept',
+    {
+      calls: [
+        keyed(answered(CHANGE, 'b. 2')),
+        keyed(answered(CHANGE, '', { ...later, outcome: unknown })),
+      ],
+      injected: [{ name: 'disk-full', args: null, fromMs: 1_000, toMs: 2_000 }],
+    },
+  ],
   ['cache-is-fresh', { calls: [...GOOD.calls, answered(READ, 'a. 1', later)] }],
   ['session-limit', { deviceLog: [again, ...GOOD.deviceLog] }],
   [
     'session-limit',
     { deviceLog: ['sim-1', 'sim-2', 'sim-3'].map((device) => ({ ...again, device })) },
+  ],
+  ['session-limit', { mostHeld: { all: 2, byDevice: new Map([['sim-1', 2]]) } }],
+  ['session-limit', { mostHeld: { all: 3, byDevice: new Map() } }],
+  [
+    'session-limit',
+    {
+      deviceLog: [again, ...GOOD.deviceLog],
+      schedule: { ...GOOD.schedule, faults: [{ name: 'device-wire-reset', after: 0, args: null }] },
+      injected: [{ name: 'device-wire-reset', args: null, fromMs: 0, toMs: 1 }],
+    },
   ],
   ['recovers', { lastCalls: [answered(READ, '', { outcome: stuck })] }],
   ['recovers', { lastCalls: [answered(READ, '', { outcome: unreachable })] }],
@@ -188,6 +212,15 @@ it('a call fails, and a client does not connect, where something that befell the
   const shut = { unconnected, schedule, turns: [lost(1), aborted] }
   expect(judged('broker-killed', shut)).toEqual([])
   expect(judged('device-silent', { ...shut, turns: [] })).not.toEqual([])
+})
+
+it('bytes that are no text are compared as the device has sent them', () => {
+  const bytes = Buffer.from(NOT_TEXT, 'latin1')
+  const sent = Buffer.concat([bytes, Buffer.from('\r\na. 1')])
+  const calls = [answered(READ, sent.toString())]
+  const deviceLog = executed(READ, sent)
+  expect(judge({ ...GOOD, calls, deviceLog })).toEqual([])
+  expect(judge({ ...GOOD, calls, deviceLog: executed(READ, 'a. 1') })).not.toEqual([])
 })
 
 it('while the disk is full, and no longer, a broker is tried to start again without a loss', () => {

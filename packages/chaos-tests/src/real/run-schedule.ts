@@ -185,7 +185,8 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const lastCalls = last.calls
   const { log: deviceLog } = lab
   const asked = { calls, lastCalls, unconnected }
-  return { began, deviceLog, ...asked, turns, injected, closedAtMs, left, texts }
+  const mostHeld = undefined
+  return { began, deviceLog, ...asked, turns, mostHeld, injected, closedAtMs, left, texts }
 }
 
 /** Whether there is a way to each device again. @throws why there is no way to connect */

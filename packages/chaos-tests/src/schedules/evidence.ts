@@ -74,6 +74,10 @@ export interface Evidence {
   readonly began: { readonly atMs: number; readonly at: Date }
   /** When the broker was told to close, on the clock of the turns. */
   readonly closedAtMs: number
+  /** The most sessions that were held at a time by whoever had logged in, where somebody knows. */
+  readonly mostHeld:
+    | { readonly all: number; readonly byDevice: ReadonlyMap<string, number> }
+    | undefined
   /** What was there after everything was closed, in words. */
   readonly left: readonly string[]
   /** By how much the memory of the process that hosts the broker has grown, in bytes. */

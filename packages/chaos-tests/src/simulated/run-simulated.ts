@@ -112,6 +112,7 @@ async function perform(
     level: 'simulated',
     began,
     ...seenAndTold,
+    mostHeld: lab.mostHeld,
     closedAtMs,
     left,
     grownBytes: 0,

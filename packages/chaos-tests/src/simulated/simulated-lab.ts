@@ -9,6 +9,7 @@ import { connect } from '../../../client/src/connect.ts'
 import { drawingShares, drawsFor } from '../chaos-seed.fixture.ts'
 import { CONNECT_MS, LIMITS, ROOM } from '../real/run-schedule.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
+import type { Evidence } from '../schedules/evidence.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import { type HostedProcess, simulatedHost } from './simulated-host.ts'
 import { SimulatedMachine } from './simulated-machine.ts'
@@ -33,6 +34,8 @@ export interface SimulatedLab {
   readonly outside: SimulatedProcess
   readonly broker: SupervisedBroker
   readonly deviceLog: readonly DeviceLogEntry[]
+  /** The most sessions that were held at a time. */
+  readonly mostHeld: NonNullable<Evidence['mostHeld']>
   /** The broker of now, as it was told to start. */
   current(): HostedProcess
   /** The next broker to be started, and no other, dies at its n-th step. */
@@ -58,8 +61,19 @@ export async function startSimulatedLab(
   const routers = new Map<string, SimulatedRouter>()
   const machine = new SimulatedMachine({ time, draws, routers })
   const outside = machine.spawn()
+  const byDevice = new Map<string, number>()
+  const mostHeld = { all: 0, byDevice }
   const log = (entry: DeviceLogEntry): void => {
     deviceLog.push(entry)
+    if (entry.event === 'login') {
+      const held = [...routers.values()].map((router) => router.held)
+      mostHeld.all = Math.max(
+        mostHeld.all,
+        held.reduce((sum, many) => sum + many, 0),
+      )
+      const here = routers.get(entry.device)?.held ?? 0
+      byDevice.set(entry.device, Math.max(byDevice.get(entry.device) ?? 0, here))
+    }
     onDevice()
   }
   for (let index = 1; index <= schedule.devices; index++) {
@@ -121,6 +135,7 @@ export async function startSimulatedLab(
     outside,
     broker,
     deviceLog,
+    mostHeld,
     current() {
       if (!current) throw new Error('no broker was started')
       return current

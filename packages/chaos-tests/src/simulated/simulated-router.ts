@@ -30,6 +30,8 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
   readonly #setup: RouterSetup
   readonly #lines: Lines
   readonly #wires = new Set<SimulatedWire>()
+  /** Those that somebody has logged in on. */
+  readonly #admitted = new Set<SimulatedWire>()
   #state: 'up' | 'down' = 'up'
   #keys = 0
   #fault: WireFault | undefined
@@ -55,6 +57,11 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
     return [...this.#wires].filter((wire) => !wire.isOver).length
   }
 
+  /** Sessions that whoever has logged in has not given up. */
+  get held(): number {
+    return [...this.#admitted].filter(({ near }) => !near.isOver).length
+  }
+
   /** A shell for somebody who knows the password. @throws {BrokerError} as SSH does */
   logIn(from: SimulatedProcess): { transport: Promise<Transport>; giveUp: () => void } {
     const { name } = this.#setup
@@ -74,7 +81,10 @@ export class SimulatedRouter implements FaultyDevice, WireFaults {
       far.once('close', () => left.abort())
       left.signal.addEventListener('abort', () => far.end(), { once: true })
       if (this.#lines.isFull) refuse(linesFull(name))
-      else wire.carry('near', 0, () => from.step(() => verdict.resolve()))
+      else {
+        this.#admitted.add(wire)
+        wire.carry('near', 0, () => from.step(() => verdict.resolve()))
+      }
       this.#lines.logIn({ channel: far, left: left.signal })
     }
     wire.carry('far', 0, () => {

@@ -2,6 +2,9 @@ import type { Clock } from '@nac-broker/supervisor'
 
 export const INTERFACES = ['GigabitEthernet1', 'GigabitEthernet2', 'GigabitEthernet3', 'Loopback0']
 
+/** No router counts up to here: a count tells whose it is. */
+export const NONCES_OF_A_ROUTER = 1_000_000
+
 /** What a simulated router knows and what its commands change, whoever's session they come from. */
 export class Machine {
   hostname: string
@@ -11,12 +14,13 @@ export class Machine {
   readonly #bootedAt: number
   #configuration: readonly string[] = []
   #executions = 0
-  #nonces = 0
+  #nonces: number
   #clearedAt = 0
 
   constructor(hostname: string, index: number, clock: Clock) {
     this.hostname = hostname
     this.index = index
+    this.#nonces = (index - 1) * NONCES_OF_A_ROUTER
     this.#clock = clock
     this.#bootedAt = clock.now()
   }
@@ -43,6 +47,7 @@ export class Machine {
     return ++this.#executions
   }
 
+  /** No two routers of a simulator count the same. */
   countNonce(): number {
     return ++this.#nonces
   }

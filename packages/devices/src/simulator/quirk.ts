@@ -15,7 +15,8 @@ export type Quirk =
   /** Somebody else has all its lines. */
   | { readonly kind: 'lines taken' }
 
-const NOT_TEXT = '\xff\xfe\x80\xc3( \x1b[2J\xed\xa0\x80'
+/** Begins an answer of `bytes in answers`, as latin1. */
+export const NOT_TEXT = '\xff\xfe\x80\xc3( \x1b[2J\xed\xa0\x80'
 const NOISE = `\x1b[31m${NOT_TEXT}\x1b[0m >\r\n% noise# \r\n`
 
 /** What is answered when `lines` are the answer. */
