@@ -32,7 +32,7 @@ export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'
    * rejects, which nobody else can hear: how the first broker starts, or fails to. It must not throw.
    */
   onEvent?: (event: SupervisedBrokerEvent) => void
-  /** Ends the broker, in whatever phase it is. */
+  /** Ends the broker, in whatever phase it is. `close()` then puts its things away, where there was one. */
   signal?: AbortSignal
 }
 
