@@ -17,8 +17,12 @@ export function showRates(rates, now) {
       : `, median ${median[last].toFixed(1)} ms, p99 ${p99[last].toFixed(1)} ms`
   setText(
     byId('rate-words'),
-    `last second: ${answered[last]} answered, ${cached[last]} of them without the device, ${failed[last]} failed${ms}`,
+    `last second: ${answered[last]} answered, ${cached[last]} of them without the device, ${failed[last]} failed${ms}; in all that is shown: ${sum(answered)} answered, ${sum(failed)} failed`,
   )
+}
+
+function sum(counts) {
+  return counts.reduce((total, count) => total + count, 0)
 }
 
 function makeCharts() {

@@ -36,6 +36,10 @@ export class EventList {
     if (this.#events.length > KEPT * 1.1) this.#events = this.#events.slice(-KEPT)
   }
 
+  clear() {
+    this.#events = []
+  }
+
   show() {
     if (byId('hold').checked) return
     const kind = byId('kind').value

@@ -39,6 +39,13 @@ function show() {
   showBroker(state.status, now())
 }
 
+/** Puts into the list what is no event of the run itself. */
+function note(event, about) {
+  const at = new Date(now()).toISOString()
+  list.take({ id: `${event}-${at}`, at, event: { event, ...about } })
+  soon()
+}
+
 for (const link of document.querySelectorAll('a[data-token]')) link.search = location.search
 
 follow({
@@ -56,21 +63,14 @@ follow({
     }
     soon()
   },
-  missed({ count }) {
-    list.take({
-      id: `missed-${now()}`,
-      at: new Date(now()).toISOString(),
-      event: { event: 'missed', count },
-    })
-    soon()
+  missed(about) {
+    note('missed', about)
   },
-  reset({ reason }) {
-    list.take({
-      id: `reset-${now()}`,
-      at: new Date(now()).toISOString(),
-      event: { event: 'reset', reason },
-    })
-    soon()
+  // The server is that of another run: what is told next is all there is.
+  reset(about) {
+    rates.clear()
+    list.clear()
+    note('reset', about)
   },
   fresh() {
     stale = false

@@ -15,6 +15,10 @@ export class Rates {
     if (event.code === undefined && event.from !== 'device') known.cached++
   }
 
+  clear() {
+    this.#seconds.clear()
+  }
+
   /** What uPlot draws, up to the second before `now`. */
   columns(now) {
     const last = Math.floor(now / 1_000) - 1

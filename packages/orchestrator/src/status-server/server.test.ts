@@ -49,6 +49,10 @@ describe('of a broker', () => {
     await second.event(({ event, command }) => event === 'command' && command === 'show version')
     const before = Number(id.split('-')[1])
     expect(second.events[0]?.id).toBe(`${id.split('-')[0]}-${before + 1}`)
+    // Who cannot send a header says it in the address; a header is newer.
+    using third = await EventSourceClient.open(lab.url(`events?lastEventId=${id}`))
+    await third.event(({ event, command }) => event === 'command' && command === 'show version')
+    expect(third.events[0]?.id).toBe(second.events[0]?.id)
   })
 
   it('has had the first broker from its start on', async () => {

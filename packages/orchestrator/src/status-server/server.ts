@@ -74,8 +74,9 @@ export async function startStatusServer(
       return reply.code(503).type('text/plain').send('too many clients of the event stream\n')
     }
     await status.document()
-    const lastEventId = request.headers['last-event-id']
-    const earlier = numberIn((request.query as { earlier?: unknown }).earlier, MOST_EARLIER)
+    const query = request.query as { earlier?: unknown; lastEventId?: unknown }
+    const lastEventId = request.headers['last-event-id'] ?? query.lastEventId
+    const earlier = numberIn(query.earlier, MOST_EARLIER)
     reply.hijack()
     return followers.add(request.raw, reply.raw, {
       lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
