@@ -1,29 +1,32 @@
 import { byId, element } from './markup.js'
 
-/** As many as one can look through. */
-const KEPT = 2_000
+/** Of each kind, and as many of its failures: as many as one can look through. */
+const KEPT = 1_000
 const SHOWN = 200
+
+const UNITS = { device: 'devices', worker: 'workers', watch: 'watched' }
 
 const KINDS = {
   devices: ['session-opened', 'session-closed', 'login-failed'],
   clients: ['client-joined', 'client-left', 'client-direct'],
-  workers: ['worker-started', 'worker-retrying', 'worker-ended', 'policy-decision', 'run-finished'],
-  broker: [
-    'listening',
-    'broker-lost',
-    'restarting',
-    'fallback',
-    'aborted',
-    'draining',
-    'missed',
-    'reset',
+  workers: [
+    'worker-started',
+    'worker-retrying',
+    'worker-ended',
+    'policy-decision',
+    'checkpoint',
+    'run-finished',
   ],
-  commands: ['command'],
+  commands: ['command', 'waiting'],
 }
+/** Those that are many. */
+const COMMANDS = 'commands'
 
 /** The newest events first, through the filters. */
 export class EventList {
-  #events = []
+  /** By kind, failures on their own: however many come of one, those of the others stay. */
+  #kept = new Map()
+  #taken = 0
 
   constructor() {
     const filters = byId('filters')
@@ -31,25 +34,29 @@ export class EventList {
     filters.addEventListener('submit', (event) => event.preventDefault())
   }
 
-  take(logged) {
-    this.#events.push(logged)
-    if (this.#events.length > KEPT * 1.1) this.#events = this.#events.slice(-KEPT)
+  take({ id, at, event }) {
+    const kind = kindOf(event)
+    const failed = isBad(event)
+    const key = `${kind}, ${failed}`
+    const kept = this.#kept.get(key) ?? { kind, failed, events: [] }
+    this.#kept.set(key, kept)
+    kept.events.push({ id, at, event, failed, order: this.#taken++ })
+    if (kept.events.length > KEPT * 1.1) kept.events = kept.events.slice(-KEPT)
   }
 
   clear() {
-    this.#events = []
+    this.#kept.clear()
   }
 
   show() {
     if (byId('hold').checked) return
-    const kind = byId('kind').value
+    const wanted = byId('kind').value
     const text = byId('text').value.toLowerCase()
-    const shown = []
-    for (let index = this.#events.length - 1; index >= 0 && shown.length < SHOWN; index--) {
-      const logged = this.#events[index]
-      if (isOf(kind, logged.event) && rowText(logged).toLowerCase().includes(text))
-        shown.push(logged)
-    }
+    const shown = [...this.#kept.values()]
+      .filter((kept) => isWanted(wanted, kept))
+      .flatMap(({ events }) => newest(events, text))
+      .toSorted((a, b) => b.order - a.order)
+      .slice(0, SHOWN)
     const list = byId('event-list')
     const key = shown.map(({ id }) => id).join()
     if (list.dataset.key === key) return
@@ -58,10 +65,26 @@ export class EventList {
   }
 }
 
-function isOf(kind, event) {
-  if (kind === '') return event.event !== 'command' && event.event !== 'waiting'
-  if (kind === 'failures') return isBad(event)
-  return KINDS[kind].includes(event.event)
+function isWanted(wanted, { kind, failed }) {
+  if (wanted === '') return kind !== COMMANDS
+  return wanted === 'failures' ? failed : kind === wanted
+}
+
+/** No more than are shown of all. */
+function newest(events, text) {
+  const found = []
+  for (let index = events.length - 1; index >= 0 && found.length < SHOWN; index--) {
+    const logged = events[index]
+    logged.text ??= `${logged.event.event} ${detail(logged.event)}`.toLowerCase()
+    if (logged.text.includes(text)) found.push(logged)
+  }
+  return found
+}
+
+/** What is told of a unit is with what else is told of it. What no other kind has is of the broker, or of the run. */
+function kindOf({ event, kind }) {
+  if (event === 'unit') return UNITS[kind] ?? 'broker'
+  return Object.keys(KINDS).find((name) => KINDS[name].includes(event)) ?? 'broker'
 }
 
 function isBad({ event, by, status, code, how, state }) {
@@ -70,30 +93,32 @@ function isBad({ event, by, status, code, how, state }) {
   if (event === 'session-closed') return by === 'device' || by === 'timed-out'
   if (event === 'unit') return state === 'failed'
   if (event === 'worker-ended') return status.startsWith('failed')
+  if (event === 'run-finished') return status !== 'COMPLETE'
   return code !== undefined || how === 'violation'
 }
 
-function row(logged) {
-  const { at, event } = logged
+function row({ at, event, failed }) {
   return element(
     'li',
-    { class: isBad(event) ? 'bad' : '' },
+    { class: failed ? 'bad' : '' },
     element('time', { datetime: at }, at.slice(11, 23)),
     element('span', {}, event.event),
     element('span', {}, detail(event)),
   )
 }
 
-function rowText({ event }) {
-  return `${event.event} ${detail(event)}`
-}
-
-/** Whatever an event has, those that come later included. */
+/** Whatever an event has, those that come later included; of what has parts of its own, nothing. */
 function detail(event) {
   return Object.entries(event)
-    .filter(([key, value]) => key !== 'event' && (typeof value !== 'object' || value === null))
-    .map(
-      ([key, value]) => `${key} ${typeof value === 'number' ? Math.round(value * 10) / 10 : value}`,
-    )
+    .filter(([key]) => key !== 'event')
+    .map(([key, value]) => [key, words(value)])
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${value}`)
     .join(', ')
+}
+
+function words(value) {
+  if (typeof value === 'number') return Math.round(value * 10) / 10
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(' ')
+  return typeof value === 'object' && value !== null ? undefined : value
 }

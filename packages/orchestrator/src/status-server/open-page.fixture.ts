@@ -9,6 +9,8 @@ export const noChromium = chromium === undefined
 
 /** A browser on a machine that has much else to do. */
 export const timeout = 60_000
+/** Less than a test has: it then says what it waited for. */
+const PATIENCE_MS = 20_000
 
 /** A page, and everything that its browser complained of or asked others than its server for. */
 export interface OpenPage extends AsyncDisposable {
@@ -41,9 +43,10 @@ export function browserForTests(): (url: string, options?: OpenOptions) => Promi
       if (!request.url().startsWith(origin) && !request.url().startsWith('data:'))
         trouble.push(request.url())
     })
+    page.setDefaultTimeout(PATIENCE_MS)
     await prepare?.(page)
     await page.goto(url)
-    await page.getByRole('heading', { name: 'Broker up' }).waitFor()
+    await page.getByText('live', { exact: true }).waitFor()
     return { page, trouble, [Symbol.asyncDispose]: () => page.close() }
   }
 }

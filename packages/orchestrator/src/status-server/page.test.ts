@@ -1,6 +1,10 @@
+import { systemClock } from '@nac-broker/supervisor'
 import { describe, expect, it } from 'vitest'
 import { browserForTests, noChromium, timeout } from './open-page.fixture.ts'
+import { startStatusServer } from './server.ts'
 import { startWatchedBroker } from './watched-broker.fixture.ts'
+
+const NOTHING = { devices: [], workers: [], clock: systemClock }
 
 describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
   const open = browserForTests()
@@ -87,6 +91,54 @@ describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
     await page.keyboard.type('sim-2')
     await events.getByText('show version').waitFor({ state: 'detached' })
     expect(await events.getByText('show clock').count()).toBe(1)
+  })
+
+  it('keeps a failure in its list however many commands come after it', async () => {
+    await using lab = await startWatchedBroker()
+    await using opened = await open(lab.server.url)
+    const { page } = opened
+    const { status } = lab.server
+    const command = { event: 'command', device: 'sim-1', via: 'broker', what: 'execute' } as const
+    const ended = { ...command, from: 'device', attempts: 1, ms: 1 } as const
+    const message = 'sim-1: cannot be reached'
+    const code = 'DEVICE_UNREACHABLE'
+    status.record({ event: 'login-failed', device: 'sim-1', code, message, retryAfterMs: 1 })
+    status.record({ ...ended, command: 'show failing', code })
+    for (let n = 1; n <= 5_000; n++) status.record({ ...ended, command: `show ${n}` })
+    await page.getByLabel('Kind').selectOption('commands')
+    const events = page.locator('#event-list')
+    await events.getByText('show 5000').waitFor()
+    await page.getByLabel('Kind').selectOption('failures')
+    await events.getByText('show failing').waitFor()
+    await events.getByText(message).waitFor()
+    expect(await events.getByRole('listitem').count()).toBe(2)
+  })
+
+  it('has each event among those of the kind that it is of', async () => {
+    await using server = await startStatusServer({ port: 0 }, NOTHING)
+    const { status } = server
+    status.record({ event: 'unit', unit: 'device r1', kind: 'device', state: 'failed', cause: 'c' })
+    status.record({ event: 'unit', unit: 'worker w-1', kind: 'worker', state: 'ready' })
+    status.record({ event: 'unit', unit: 'broker', kind: 'broker', state: 'ready' })
+    status.record({ event: 'unit', unit: 'watch lab', kind: 'watch', state: 'ready' })
+    status.record({ event: 'checkpoint', worker: 'w-1' })
+    status.record({ event: 'waiting', workers: ['w-1', 'w-2'] })
+    await using opened = await open(server.url)
+    const { page } = opened
+    const events = page.locator('#event-list')
+    const listed = async (kind: string): Promise<string[]> => {
+      await page.getByLabel('Kind').selectOption(kind)
+      return events.locator('span:last-child').allTextContents()
+    }
+    await events.getByText('checkpoint').waitFor()
+    const device = 'unit device r1, kind device, state failed, cause c'
+    expect(await listed('devices')).toEqual([device])
+    expect(await listed('failures')).toEqual([device])
+    expect(await listed('workers')).toEqual(['worker w-1', expect.stringMatching('^unit worker w')])
+    expect(await listed('broker')).toEqual([expect.stringMatching('^unit broker')])
+    expect(await listed('watched')).toEqual([expect.stringMatching('^unit watch lab')])
+    expect(await listed('commands')).toEqual(['workers w-1 w-2'])
+    expect(await listed('')).toHaveLength(5)
   })
 
   it('takes its token from its address and fits onto a phone', async () => {
