@@ -1,29 +1,16 @@
-import { byId, element, setCells } from './markup.js'
+import { TableRows } from './table-rows.js'
 
-const rows = new Map()
+const rows = new TableRows('device-rows', 'device')
 
 export function showDevices(devices) {
-  const names = new Set(devices.map(({ name }) => name))
-  for (const [name, row] of rows) {
-    if (names.has(name)) continue
-    row.remove()
-    rows.delete(name)
-  }
-  for (const device of devices) showDevice(device)
+  rows.show(devices, cellsOf)
 }
 
-function showDevice({ name, state, cause, sessions, queued, cachedOutputs, lastError, backoffMs }) {
-  let row = rows.get(name)
-  if (!row) {
-    row = element('tr', { 'data-device': name })
-    rows.set(name, row)
-    byId('device-rows').append(row)
-  }
-  row.className = state
+function cellsOf({ name, state, cause, sessions, queued, cachedOutputs, lastError, backoffMs }) {
   const again = backoffMs === undefined ? '' : `; tried again in ${Math.ceil(backoffMs / 1_000)} s`
   const trouble =
     state === 'failed' ? cause : lastError && `${lastError.code}: ${lastError.message}`
-  setCells(row, [
+  return [
     { text: name },
     { text: state, kind: `state is-${state}` },
     { text: sessions.open, kind: 'number' },
@@ -31,5 +18,5 @@ function showDevice({ name, state, cause, sessions, queued, cachedOutputs, lastE
     { text: queued, kind: 'number' },
     { text: cachedOutputs, kind: 'number' },
     { text: `${trouble ?? ''}${again}`, kind: 'words' },
-  ])
+  ]
 }

@@ -77,13 +77,18 @@ follow({
     showConnection('live', false)
     soon()
   },
-  stale(why) {
+  stale(why, heardMs) {
     stale = true
-    const since = new Date().toISOString().slice(11, 19)
-    const what = state.status?.run.state === 'finished' ? 'The run is over' : `Stale since ${since}`
-    showConnection(`${what}: ${why}; what is below is the last that is known. Trying again.`, true)
+    showConnection(`${standing(heardMs)}: ${why}. Trying again.`, true)
   },
 })
+
+function standing(heardMs) {
+  if (heardMs === undefined) return 'Not connected yet'
+  const lastWord = new Date(heardMs + aheadMs).toISOString().slice(11, 19)
+  const what = state.status?.run.state === 'finished' ? 'The run is over' : 'Stale'
+  return `${what}; what is below is the last that is known, of ${lastWord}`
+}
 
 // What only time changes: durations, the timeline, the charts.
 setInterval(() => {

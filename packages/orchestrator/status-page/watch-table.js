@@ -1,21 +1,13 @@
-import { byId, element, setCells } from './markup.js'
+import { byId } from './markup.js'
+import { TableRows } from './table-rows.js'
 
-const rows = new Map()
+const rows = new TableRows('watch-rows', 'watch')
 
 export function showWatches(watches) {
   byId('watches').hidden = watches.length === 0
-  for (const { name, state, cause = '' } of watches) {
-    let row = rows.get(name)
-    if (!row) {
-      row = element('tr', { 'data-watch': name })
-      rows.set(name, row)
-      byId('watch-rows').append(row)
-    }
-    row.className = state
-    setCells(row, [
-      { text: name },
-      { text: state, kind: `state is-${state}` },
-      { text: cause, kind: 'words' },
-    ])
-  }
+  rows.show(watches, ({ name, state, cause = '' }) => [
+    { text: name },
+    { text: state, kind: `state is-${state}` },
+    { text: cause, kind: 'words' },
+  ])
 }

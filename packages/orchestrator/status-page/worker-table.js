@@ -1,6 +1,7 @@
-import { byId, duration, element, inWords, setCells, setText } from './markup.js'
+import { byId, duration, inWords, setText } from './markup.js'
+import { TableRows } from './table-rows.js'
 
-const rows = new Map()
+const rows = new TableRows('worker-rows', 'worker')
 const OPEN = ['waiting', 'running', 'retrying']
 
 /** `now` is the server's time. */
@@ -8,6 +9,7 @@ export function showWorkers(workers, now) {
   const none = workers.length === 0
   byId('workers').hidden = none
   byId('to-workers').hidden = none
+  rows.show(workers, (worker) => cellsOf(worker, now))
   if (none) return
   const over = workers.filter(({ state }) => !OPEN.includes(state))
   const counts = new Map()
@@ -15,24 +17,16 @@ export function showWorkers(workers, now) {
   const words = [...counts].map(([state, count]) => `${count} ${inWords(state)}`).join(', ')
   setText(byId('worker-words'), `${over.length} of ${workers.length} are over: ${words}`)
   byId('worker-progress').value = over.length / workers.length
-  for (const worker of workers) showWorker(worker, now)
 }
 
-function showWorker({ name, state, attempt, commands, since, durationMs, reason }, now) {
-  let row = rows.get(name)
-  if (!row) {
-    row = element('tr', { 'data-worker': name })
-    rows.set(name, row)
-    byId('worker-rows').append(row)
-  }
-  row.className = state
+function cellsOf({ name, state, attempt, commands, since, durationMs, reason }, now) {
   const ms = durationMs ?? (since === undefined ? undefined : Math.max(0, now - Date.parse(since)))
-  setCells(row, [
+  return [
     { text: name },
     { text: inWords(state), kind: `state is-${state}` },
     { text: attempt || '', kind: 'number' },
     { text: commands, kind: 'number' },
     { text: ms === undefined ? '' : duration(ms), kind: 'number' },
     { text: reason ?? '', kind: 'words' },
-  ])
+  ]
 }

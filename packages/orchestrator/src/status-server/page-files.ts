@@ -22,6 +22,7 @@ const SCRIPTS = [
   'state.js',
   'markup.js',
   'summary.js',
+  'table-rows.js',
   'device-table.js',
   'worker-table.js',
   'watch-table.js',
