@@ -180,7 +180,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     broker,
     history,
     runId: begun.runId,
-    commandsOf: (worker) => health.recorder.activity(worker).commands,
+    activity: (worker) => health.recorder.activity(worker),
   })
   const stopped = AbortSignal.any([signal, broker.lost])
   let preflight: Preflight | undefined

@@ -19,13 +19,14 @@ export function showWorkers(workers, now) {
   byId('worker-progress').value = over.length / workers.length
 }
 
-function cellsOf({ name, state, attempt, commands, since, durationMs, reason }, now) {
+function cellsOf({ name, state, attempt, commands, checkpoints, since, durationMs, reason }, now) {
   const ms = durationMs ?? (since === undefined ? undefined : Math.max(0, now - Date.parse(since)))
   return [
     { text: name },
     { text: inWords(state), kind: `state is-${state}` },
     { text: attempt || '', kind: 'number' },
     { text: commands, kind: 'number' },
+    { text: checkpoints, kind: 'number' },
     { text: ms === undefined ? '' : duration(ms), kind: 'number' },
     { text: reason ?? '', kind: 'words' },
   ]

@@ -47,7 +47,7 @@ function watch(
       workers,
       toDo,
       maxParallel,
-      activity: (worker) => activity[worker] ?? { commands: 0 },
+      activity: (worker) => activity[worker] ?? { commands: 0, checkpoints: 0 },
       socketPath: '/run/broker',
       brokerPid: 1,
       reportDir: '/report',
@@ -72,9 +72,10 @@ it('shows who failed, runs or is to run again, what they do, and the total', asy
   const run = watch(['waits', 'idle', 'asks', 'again', 'retries', 'fails', 'passes', 'stuck'], {
     maxParallel: 6,
     activity: {
-      asks: { commands: 34, last: command },
+      asks: { commands: 34, checkpoints: 0, last: command },
       again: {
         commands: 1,
+        checkpoints: 0,
         last: { ...command, what: 'configure', command: undefined, lines: 3, code: 'CANCELLED' },
       },
     },
@@ -159,7 +160,9 @@ it.each([
 it.each([1, 2, 10, 20, 40, 79])('fits into %i columns, however wide the characters', (columns) => {
   const worker = `${'路由器'.repeat(20)}-1`
   const last = { ...command, command: 'show 接口 👩‍👩‍👧 '.repeat(20) }
-  const run = watch([worker, 'b'], { activity: { [worker]: { commands: 1, last } } })
+  const run = watch([worker, 'b'], {
+    activity: { [worker]: { commands: 1, checkpoints: 0, last } },
+  })
   run.start(worker)
   run.start('b')
   for (const colours of [false, true]) {
@@ -171,7 +174,7 @@ it.each([1, 2, 10, 20, 40, 79])('fits into %i columns, however wide the characte
 
 it('lets no word of others move the cursor', () => {
   const last = { ...command, command: 'show\n\u001B[2Jversion\u009B1A' }
-  const run = watch(['a'], { activity: { a: { commands: 1, last } } })
+  const run = watch(['a'], { activity: { a: { commands: 1, checkpoints: 0, last } } })
   run.start('a')
   expect(run.lines()[0]).toBe('a  running  0 s, 1 command, r1: show [2Jversion 1A')
 })

@@ -307,11 +307,22 @@ test('keeps the twenty slowest, the slowest first, and the first two hundred err
 
 test('says what each worker does: its last command, how many, and when it was last heard of', () => {
   const made = recorder([[5, joined(1)]])
-  expect(made.activity('w1')).toEqual({ commands: 0, lastTrafficMs: 5 })
+  expect(made.activity('w1')).toEqual({ commands: 0, checkpoints: 0, lastTrafficMs: 5 })
   expect(made.lastTraffic('w2')).toBeUndefined()
   made.record(command(), 20)
-  expect(made.activity('w1')).toEqual({ commands: 1, last: command(), lastTrafficMs: 20 })
+  expect(made.activity('w1')).toEqual({
+    commands: 1,
+    checkpoints: 0,
+    last: command(),
+    lastTrafficMs: 20,
+  })
   made.record({ event: 'waiting', workers: ['w1', 'unknown'] }, 30)
-  expect(made.activity('w1')).toEqual({ commands: 1, last: command(), lastTrafficMs: 30 })
+  made.record({ event: 'checkpoint', worker: 'w1' }, 30)
+  expect(made.activity('w1')).toEqual({
+    commands: 1,
+    checkpoints: 1,
+    last: command(),
+    lastTrafficMs: 30,
+  })
   expect(made.lastTraffic('w1')).toBe(30)
 })

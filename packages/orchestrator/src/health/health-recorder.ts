@@ -18,6 +18,8 @@ export type HealthEvent = SupervisedBrokerEvent | DirectEvent
 export interface WorkerActivity {
   /** How many commands have ended. */
   commands: number
+  /** How many checkpoints a broker was told. */
+  checkpoints: number
   last?: CommandEvent
   /** When it last joined, got an answer or waited for one; undefined: never. */
   lastTrafficMs?: number
@@ -31,7 +33,7 @@ export interface WorkerActivity {
 export class HealthRecorder {
   readonly #workers: ReadonlyMap<string, WorkerHealth>
   readonly #devices: ReadonlyMap<string, DeviceHealth>
-  readonly #activity = new Map<string, Omit<WorkerActivity, 'commands'>>()
+  readonly #activity = new Map<string, Omit<WorkerActivity, 'commands' | 'checkpoints'>>()
   readonly #steps = new LatencySteps()
   readonly #slowest: HealthReport['slowest'] = []
   readonly #errors: HealthReport['errors'] = []
@@ -74,7 +76,11 @@ export class HealthRecorder {
         for (const device of this.#devices.values()) device.brokerLost(atMs)
         return this.#error({ at: isoTime(atMs), code: 'BROKER_LOST', message })
       }
-      case 'checkpoint':
+      case 'checkpoint': {
+        const worker = this.#workerOf(event)
+        if (worker) worker.checkpoints++
+        return
+      }
       case 'unit':
       case 'policy-decision':
       case 'draining':
@@ -92,7 +98,8 @@ export class HealthRecorder {
   }
 
   activity(worker: string): WorkerActivity {
-    return { commands: this.#workers.get(worker)?.commands ?? 0, ...this.#activity.get(worker) }
+    const { commands = 0, checkpoints = 0 } = this.#workers.get(worker) ?? {}
+    return { commands, checkpoints, ...this.#activity.get(worker) }
   }
 
   /** When the worker last had anything to do with a device; undefined: never. */

@@ -14,6 +14,8 @@ export class WorkerHealth {
   #fromCache = 0
   #direct = 0
   #errors = 0
+  /** Those that it has told a broker. */
+  checkpoints = 0
 
   get commands(): number {
     return this.#commands

@@ -1,5 +1,6 @@
 import type { DeviceStatus, StatusResult, UnitChange, WorkerEvent } from '@nac-broker/protocol'
 import type { StatusEvent } from './status-event.ts'
+import type { WorkerActivity } from '../health/health-recorder.ts'
 import type { DeviceView, WatchView, WorkerView } from './status-document.ts'
 
 type Trouble = { since: string; cause: string }
@@ -10,7 +11,7 @@ const NO_SESSIONS = { open: 0, busy: 0, opening: 0 }
 export class Board {
   /** Devices that have failed, and have neither been logged in to nor given up since. */
   readonly #troubles = new Map<string, Trouble>()
-  readonly #workers = new Map<string, Omit<WorkerView, 'name' | 'commands'>>()
+  readonly #workers = new Map<string, Omit<WorkerView, 'name' | 'commands' | 'checkpoints'>>()
   readonly #watches = new Map<string, WatchView>()
   #devices: readonly DeviceStatus[]
 
@@ -62,12 +63,11 @@ export class Board {
     return [...this.#watches.values()]
   }
 
-  workers(commandsOf: (worker: string) => number): WorkerView[] {
-    return [...this.#workers].map(([name, worker]) => ({
-      name,
-      ...worker,
-      commands: commandsOf(name),
-    }))
+  workers(activity?: (worker: string) => WorkerActivity): WorkerView[] {
+    return [...this.#workers].map(([name, worker]) => {
+      const { commands = 0, checkpoints = 0 } = activity?.(name) ?? {}
+      return { name, ...worker, commands, checkpoints }
+    })
   }
 
   #takeDevice({ unit, state, cause = '' }: UnitChange, at: string): void {
@@ -92,7 +92,10 @@ function stateOf({ sessions }: DeviceStatus, trouble: Trouble | undefined): Devi
   return opening > 0 ? 'connecting' : 'idle'
 }
 
-function workerAfter(event: WorkerEvent, at: string): Omit<WorkerView, 'name' | 'commands'> {
+function workerAfter(
+  event: WorkerEvent,
+  at: string,
+): Omit<WorkerView, 'name' | 'commands' | 'checkpoints'> {
   switch (event.event) {
     case 'worker-started':
       return { state: 'running', attempt: event.attempt, since: at }

@@ -3,6 +3,7 @@ import { BrokerError, type StatusResult } from '@nac-broker/protocol'
 import { Batch, type Clock, type Timer, withDeadline } from '@nac-broker/supervisor'
 import type { BrokerHistory } from '../broker-history.ts'
 import type { RunReport } from '../report.ts'
+import type { WorkerActivity } from '../health/health-recorder.ts'
 import { Board } from './board.ts'
 import { DocumentChanges } from './document-changes.ts'
 import { EventLog } from './event-log.ts'
@@ -32,8 +33,8 @@ export interface Watched {
   broker: SupervisedBroker
   history: Pick<BrokerHistory, 'generations'>
   runId?: string
-  /** How many commands of a worker have ended. */
-  commandsOf?: (worker: string) => number
+  /** What a worker asks of the devices. */
+  activity?: (worker: string) => WorkerActivity
 }
 
 /** What is known of a run while it goes on, and those who are told. */
@@ -175,7 +176,7 @@ export class RunStatus {
   }
 
   #build(status: StatusResult | undefined): StatusDocument {
-    const { runId, commandsOf = () => 0 } = this.#watched ?? {}
+    const { runId, activity } = this.#watched ?? {}
     const state = this.#result ? 'finished' : this.#watched ? 'running' : 'starting'
     return {
       at: this.#clock.wallTime().toISOString(),
@@ -187,7 +188,7 @@ export class RunStatus {
       },
       broker: this.#brokerView(status),
       devices: this.#board.devices(status),
-      workers: this.#board.workers(commandsOf),
+      workers: this.#board.workers(activity),
       watches: this.#board.watches,
     }
   }

@@ -27,7 +27,9 @@ describe('of a broker', () => {
     expect(broker.status?.clients).toBe(1)
     expect(devices[0]).toMatchObject({ name: 'sim-1', state: 'ready', sessions: { open: 1 } })
     expect(devices[1]).toMatchObject({ name: 'sim-2', state: 'idle' })
-    expect(workers).toEqual([{ name: 'w-1', state: 'waiting', attempt: 0, commands: 0 }])
+    expect(workers).toEqual([
+      { name: 'w-1', state: 'waiting', attempt: 0, commands: 0, checkpoints: 0 },
+    ])
   })
 
   it('is ready while a broker answers, and healthy anyhow', async () => {

@@ -20,6 +20,8 @@ export interface WorkerView {
   attempt?: number
   /** How many commands have ended. */
   commands: number
+  /** How many checkpoints a broker was told. */
+  checkpoints: number
   since?: string
   reason?: string
   durationMs?: number
