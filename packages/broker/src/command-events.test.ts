@@ -40,15 +40,23 @@ describe('a command', () => {
     expect(told).toEqual([{ event: 'command', client: 7, worker: 'w', ...SHOW, ...how }])
   })
 
-  it('that failed is told with the code, and without the words of the device', async () => {
+  it('that failed is told with the cause in one line, and without the passwords in it', async () => {
     listen()
-    const refused = new BrokerError('COMMAND_REJECTED', 'r1 said: % Invalid password hunter2')
+    const refused = new BrokerError('COMMAND_REJECTED', 'r1 said:\r\n% Invalid password hunter2')
     const asked = { what: 'configure', device: 'r1', lines: 2 } as const
     const act = (): Promise<void> => Promise.reject(refused)
     await expect(commands.tell(callOf(), asked, act)).rejects.toBe(refused)
     await clock.advance(100)
-    expect(told).toMatchObject([{ ...asked, code: 'COMMAND_REJECTED' }])
-    expect(JSON.stringify(told)).not.toContain('hunter2')
+    const failure = { code: 'COMMAND_REJECTED', message: 'r1 said: % Invalid password ***' }
+    expect(told).toMatchObject([{ ...asked, ...failure }])
+  })
+
+  it('that failed for a reason of its own is told with that, at most so much of it', async () => {
+    listen()
+    const act = (): Promise<void> => Promise.reject(new TypeError('x'.repeat(501)))
+    await expect(commands.tell(callOf(), SHOW, act)).rejects.toThrow(TypeError)
+    await clock.advance(100)
+    expect(told).toMatchObject([{ code: 'INTERNAL', message: `${'x'.repeat(499)}…` }])
   })
 
   it('that names a password is told without it, even where it would be cut in half', async () => {

@@ -1,5 +1,5 @@
 import type { Scrub } from '@nac-broker/devices'
-import { BrokerError, type CommandEvent, commandForEvent } from '@nac-broker/protocol'
+import { type CommandEvent, commandForEvent, failureForEvent } from '@nac-broker/protocol'
 import type { Clock, Timer } from '@nac-broker/supervisor'
 import type { BrokerFeed } from './broker-feed.ts'
 import type { Call } from './call.ts'
@@ -41,8 +41,8 @@ export class CommandEvents {
       this.#emit(call, asked, startedMs)
       return value
     } catch (error) {
-      const code = error instanceof BrokerError ? error.code : 'INTERNAL'
-      this.#emit(call, asked, startedMs, code)
+      const failure = failureForEvent(error, (text) => this.#scrub(asked.device, text))
+      this.#emit(call, asked, startedMs, failure)
       throw error
     }
   }
@@ -55,7 +55,7 @@ export class CommandEvents {
     call: Call,
     { device, what, command, lines }: Asked,
     startedMs: number,
-    code?: string,
+    failure?: Pick<CommandEvent, 'code' | 'message'>,
   ): void {
     this.#underWay.delete(call)
     const { client, worker } = call.caller
@@ -74,7 +74,7 @@ export class CommandEvents {
     if (worker !== undefined) event.worker = worker
     if (command !== undefined) event.command = commandForEvent(this.#scrub(device, command))
     if (lines !== undefined) event.lines = lines
-    if (code !== undefined) event.code = code
+    Object.assign(event, failure)
     this.#feed.emit(event)
   }
 

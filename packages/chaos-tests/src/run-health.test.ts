@@ -80,9 +80,18 @@ it('tells in the report what a killed broker and a dropped session cost, and who
   expect(device?.sessions.map(({ by }) => by)).toEqual(['broker-lost', 'device', 'shutdown'])
   expect(device?.latencyMs?.min).toBeGreaterThan(100)
   expect(health.slowest).toHaveLength(3)
+  expect(health.errorCount).toBe(2)
   expect(health.errors).toMatchObject([
     { code: 'BROKER_LOST' },
-    { code: 'COMMAND_REJECTED', worker: 'w', device: 'sim-1' },
+    {
+      code: 'COMMAND_REJECTED',
+      worker: 'w',
+      device: 'sim-1',
+      command: 'no-such-command',
+      message: expect.stringMatching(
+        /^sim-1: the device refused the command: % Invalid /,
+      ) as string,
+    },
   ])
 })
 

@@ -9,12 +9,14 @@ import { executions } from './lab.fixture.ts'
 import { NacTestClient } from './nac-test-client.fixture.ts'
 import { type HostKind, startSupervisedLab, type SupervisedLab } from './supervised-lab.fixture.ts'
 
-/** Strings that stand nowhere else in the world: the passwords of the devices. */
+/** Strings that stand nowhere else in the world: the passwords of the devices, but for the last. */
 const CANARY = {
   login: `login-${randomUUID()}`,
   enable: `enable-${randomUUID()}`,
   environment: `environment-${randomUUID()}`,
   wrong: `wrong-${randomUUID()}`,
+  /** No password of a device: it stands in a line of configuration that is refused. */
+  unnamed: `unnamed-${randomUUID()}`,
 }
 const VARIABLE = 'NAC_BROKER_TEST_SECRET'
 
@@ -41,7 +43,7 @@ done`
 /** It lets nobody in. */
 const BROKEN = `echo "wrong password: $${VARIABLE}" >&2; exit 1`
 
-/** Every canary is a password of the devices; the second router does not accept its own. */
+/** Every canary but `unnamed` is a password of the devices; the second router does not accept its own. */
 function withCanaries(text: string): string {
   const environment = `    console:\n      password: '%ENV{${VARIABLE}}'\n`
   const wrong = `    credentials: {default: {username: admin, password: ${CANARY.wrong}}}\n`
@@ -109,6 +111,7 @@ async function provoke(client: BrokerClient): Promise<string> {
     told.push(failureOf(client.execute('parrot', `nonsense ${secret}`)))
     told.push(failureOf(client.configure('parrot', [`do ${secret}`, secret])))
   }
+  told.push(failureOf(client.configure('parrot', [`snmp-server community "${CANARY.unnamed}" ro`])))
   told.push(failureOf(client.execute('parrot', 'fail')))
   told.push(failureOf(client.execute('sim-2', 'show version')))
   told.push(failureOf(client.execute('broken', 'show version')))
@@ -143,7 +146,7 @@ function findings(places: Record<string, string>): string[] {
   return Object.entries(places).flatMap(([place, text]) =>
     Object.entries(CANARY)
       .filter(([, secret]) => text.includes(secret))
-      .map(([name]) => `the ${name} password is in ${place}`),
+      .map(([name]) => `the ${name} secret is in ${place}`),
   )
 }
 
@@ -179,6 +182,8 @@ describe.each<HostKind>(['thread', 'process'])('with the broker in a %s', (host)
     expect(places['an error']).toContain('% Invalid input: <')
     expect(places['a reply in JSON']).toContain('AUTHENTICATION_FAILED')
     expect(places['an event']).toContain('login-failed')
+    expect(places['an event']).toContain('refused the command: % Invalid input: <')
+    expect(places['an event']).toContain('refused line 1 of 1 (')
     expect(places["the supervisor's events"]).toContain('login-failed')
     expect(places['the status']).toContain('sim-2')
     expect(places['the store']).toContain('COMMAND_REJECTED')
@@ -235,5 +240,6 @@ it('a client that goes to the devices directly keeps no password either', async 
   expect(findings(places)).toEqual([])
   expect(places['an error']).toContain('it has a secret of the device in it')
   expect(places['an event']).toContain('login-failed')
+  expect(places['the store']).toContain('refused the command: % Invalid input: <')
   expect(places['the store']).toContain(first.output)
 })

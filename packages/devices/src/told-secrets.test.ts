@@ -59,10 +59,10 @@ describe('what a device says is told without its passwords', () => {
     const answer = (line: string): string => {
       if (line === 'configure terminal') prompt = 'r1(config)#'
       if (line === 'end') prompt = 'r1#'
-      return line === PASSWORD ? `% Invalid input: <${PASSWORD}>\r\n${prompt}` : prompt
+      return line === `${PASSWORD} x` ? `% Invalid input: <${PASSWORD}>\r\n${prompt}` : prompt
     }
     await using lab = await onShell({ prompt, answer })
-    expect(await told(lab.device, (session) => session.configure([PASSWORD], run))).toBe(
+    expect(await told(lab.device, (session) => session.configure([`${PASSWORD} x`], run))).toBe(
       'r1: the device refused line 1 of 1 ("*** ..."): % Invalid input: <***>',
     )
   })

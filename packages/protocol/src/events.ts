@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { asBrokerError } from './errors.ts'
 import { runEventSchema } from './run-events.ts'
 
 const count = z.number().int().nonnegative()
@@ -24,8 +25,8 @@ const connectedClient = {
 }
 
 /**
- * One request for a device, when it has ended. It has no output, no configuration line and no message
- * of an error: devices' words, and what is secret, are in these.
+ * One request for a device, when it has ended. It has no output and no configuration line: what is secret
+ * may be in these. Of a device's own words there is the line with which it refused something, in `message`.
  */
 const commandEventSchema = z.object({
   event: z.literal('command'),
@@ -47,6 +48,8 @@ const commandEventSchema = z.object({
   attempts: count,
   /** Of the error, where it failed. */
   code: z.string().optional(),
+  /** With `code`: what `failureForEvent` makes of the error's. */
+  message: z.string().optional(),
 })
 
 /** The steps of a login in their order; of one that failed, the last is where it failed. */
@@ -177,11 +180,23 @@ export type BrokerEvent = z.infer<typeof brokerEventSchema>
 export type CommandEvent = z.infer<typeof commandEventSchema>
 export type Outages = z.infer<typeof outagesSchema>
 
-/** Longer ones are cut off in events. */
-const MAX_COMMAND_CHARACTERS = 500
+/** Longer texts are cut off in events. */
+const MAX_CHARACTERS = 500
 
 /** A command line as events show it; what must not be seen in one was taken out before. */
 export function commandForEvent(command: string): string {
-  if (command.length <= MAX_COMMAND_CHARACTERS) return command
-  return `${command.slice(0, MAX_COMMAND_CHARACTERS - 1)}…`
+  return shortened(command)
+}
+
+/** A failure as events show it, its message in one line; `scrub` takes out what must not be seen in that. */
+export function failureForEvent(
+  error: unknown,
+  scrub: (text: string) => string,
+): { code: string; message: string } {
+  const { code, message } = asBrokerError(error)
+  return { code, message: shortened(scrub(message).replaceAll(/\p{Cc}+/gu, ' ')) }
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS - 1)}…`
 }

@@ -31,6 +31,7 @@ export {
   type BrokerEvent,
   type CommandEvent,
   commandForEvent,
+  failureForEvent,
   type DirectEvent,
   directEventSchema,
   eventSchema,

@@ -25,7 +25,13 @@ test('a direct client leaves in the store what it went through, its sessions, an
     { ...direct, what: 'execute', command: 'show nonce read', from: 'device' },
     { ...direct, what: 'configure', lines: 2, from: 'device' },
     { ...direct, what: 'configure', lines: 2, from: 'record', attempts: 0 },
-    { ...direct, what: 'execute', from: 'device', code: 'COMMAND_REJECTED' },
+    {
+      ...direct,
+      what: 'execute',
+      from: 'device',
+      code: 'COMMAND_REJECTED',
+      message: expect.stringContaining('the device refused the command: % Invalid input') as string,
+    },
   ])
   const others = told.map(({ event }) => event).filter((event) => event !== 'command')
   expect(others).toEqual(['client-direct', 'session-opened', 'session-closed'])

@@ -1,9 +1,9 @@
 import type { Scrub } from '@nac-broker/devices'
 import {
-  BrokerError,
   type CommandEvent,
   commandForEvent,
   type DirectEvent,
+  failureForEvent,
 } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Call } from '../call.ts'
@@ -29,7 +29,10 @@ export function toldCommands(commands: DeviceCommands, options: ToldOptions): De
   ): Promise<Value> => {
     const startedMs = clock.now()
     const attemptsBefore = call.attempts
-    const ended = (from: CommandEvent['from'], code?: string): void =>
+    const ended = (
+      from: CommandEvent['from'],
+      failure?: Pick<CommandEvent, 'code' | 'message'>,
+    ): void =>
       tell({
         event: 'command',
         ...asked,
@@ -38,7 +41,7 @@ export function toldCommands(commands: DeviceCommands, options: ToldOptions): De
         ms: clock.now() - startedMs,
         from,
         attempts: call.attempts,
-        ...(code !== undefined && { code }),
+        ...failure,
       })
     try {
       const value = await act()
@@ -47,7 +50,10 @@ export function toldCommands(commands: DeviceCommands, options: ToldOptions): De
       ended(isCached(value) ? 'cache' : recorded ? 'record' : 'device')
       return value
     } catch (error) {
-      ended('device', error instanceof BrokerError ? error.code : 'INTERNAL')
+      ended(
+        'device',
+        failureForEvent(error, (text) => scrub(asked.device, text)),
+      )
       throw error
     }
   }

@@ -199,6 +199,18 @@ describe('a session', () => {
     })
   })
 
+  test('takes the last line of a long output for no question', async () => {
+    const clock = new VirtualClock()
+    const { transport, session } = await fedSession({ clock })
+    const failed = failureOf(session.execute('show running-config', { timeoutMs: 1_000 }))
+    await transport.feed('show running-config\r\n', 'x'.repeat(1_000), '\r\nkey [7 0822455D0A16]')
+    await clock.advance(1_000)
+    expect(await failed).toMatchObject({
+      code: 'COMMAND_TIMEOUT',
+      message: 'r1: no prompt within 1000 ms, so the session was ended',
+    })
+  })
+
   test('is destroyed by a command that takes too long', async () => {
     const clock = new VirtualClock()
     const { transport, session } = await fedSession({ clock })

@@ -8,6 +8,7 @@ import { FirstPromptListener } from './first-prompt.ts'
 import { type Level, PromptReader } from './prompt.ts'
 import { type Echo, type Reply, ReplyListener } from './reply.ts'
 import { oneLine, visibleText } from './visible-text.ts'
+import { withoutArguments } from './without-arguments.ts'
 
 /** Some consoles wait for a key. After this without a prompt they get one, once. */
 const NUDGE_AFTER_MS = 3_000
@@ -45,9 +46,9 @@ export class Cli {
     return this.#level
   }
 
-  /** The last line that the device sent, for people. */
+  /** The last line that the device sent, for people; not where it may be content. */
   get lastWords(): string {
-    return this.quote(Buffer.from(this.#lastWords(), 'latin1').toString(), 80)
+    return this.quote(this.#lastWords(), 80)
   }
 
   /** What the device said, fit for one line of an error message. */
@@ -62,7 +63,7 @@ export class Cli {
       levelOf: (line) => this.#prompts.levelOf(line),
       linesFull: platform.linesFull,
     })
-    this.#lastWords = () => listener.lastWords
+    this.#lastWords = () => textOf(listener.lastWords)
     const nudge = this.#clock.startTimer(NUDGE_AFTER_MS, () => {
       // A question is not to be answered, least of all one for a name or a password.
       if (/[:?]\s*$/.test(visibleText(listener.lastWords))) return
@@ -98,7 +99,11 @@ export class Cli {
   /** As `type`, for a line of configuration: it may give the device another name. */
   async configure(line: string): Promise<Buffer> {
     const promptAt = (text: string): Level | undefined => this.#prompts.levelAfter(line, text)
-    const { output, prompt } = await this.#type(line, promptAt)
+    const reply = this.#type(line, promptAt)
+    const lastWords = this.#lastWords
+    // It may repeat the line.
+    this.#lastWords = () => withoutArguments(lastWords(), line)
+    const { output, prompt } = await reply
     this.#prompts.renamed(line, visibleText(prompt))
     return output
   }
@@ -156,7 +161,7 @@ export class Cli {
       weakPrompts: this.#prompts.isWeak,
       workPrompt: this.#workPrompt,
     })
-    this.#lastWords = () => listener.lastLine
+    this.#lastWords = () => textOf(listener.lastWords)
     return this.#dialogue.ask(`${line}\n`, listener)
   }
 
@@ -164,4 +169,9 @@ export class Cli {
     this.#level = level
     if (level === 'work') this.#workPrompt = prompt
   }
+}
+
+/** Of a byte string. */
+function textOf(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString()
 }

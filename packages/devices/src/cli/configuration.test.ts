@@ -1,4 +1,6 @@
+import { VirtualClock } from '@nac-broker/supervisor'
 import { describe, expect, test } from 'vitest'
+import { failureOf } from '../failure.fixture.ts'
 import { linux } from '../platforms/linux.ts'
 import { fedSession, type FedSession } from './fed-transport.fixture.ts'
 
@@ -62,20 +64,53 @@ describe('configuring', () => {
 
   test('stops at the line that is refused, names it without its secrets, and leaves', async () => {
     const { error, session } = await configure(
-      ['hostname r1', 'username u password hunter2', 'more'],
+      ['hostname r1', 'username u password "hunter2"', 'more'],
       [
         ['configure terminal', 'r1(config)#'],
         ['hostname r1', 'r1(config)#'],
-        ['username u password hunter2', '% Invalid input: password hunter2\r\nr1(config)#'],
+        [
+          'username u password "hunter2"',
+          '% Invalid input: password <hunter2> at hunt\r\nr1(config)#',
+        ],
         ['end', 'r1#'],
       ],
     )
     expect(error).toMatchObject({
       code: 'COMMAND_REJECTED',
       sent: 'yes',
-      message: 'r1: the device refused line 2 of 3 ("username ..."): % Invalid input: ... ...',
+      message:
+        'r1: the device refused line 2 of 3 ("username ..."): % Invalid input: ... ... at ...',
     })
     expect(session.isOpen).toBe(true)
+  })
+
+  test('repeats nothing of a line of one word, which may be a key', async () => {
+    const { error } = await configure(
+      ['hunter2'],
+      [
+        ['configure terminal', 'r1(config)#'],
+        ['hunter2', '% Invalid input: hunter2\r\nr1(config)#'],
+        ['end', 'r1#'],
+      ],
+    )
+    expect(error?.message).toBe('r1: the device refused line 1 of 1: % Invalid input: ...')
+  })
+
+  test('that ends in a question repeats nothing of the line with it', async () => {
+    const clock = new VirtualClock()
+    const { transport, session } = await fedSession({ clock })
+    const before = transport.written.length
+    const asked = session.configure(['crypto key hunter2'], { timeoutMs: 1_000 })
+    const failed = failureOf(asked)
+    await transport.sent(before + 1)
+    await transport.feed('configure terminal\r\nr1(config)#')
+    await transport.sent(before + 2)
+    await transport.feed('crypto key hunter2\r\nReplace the key hunter2? [yes/no]')
+    await clock.advance(1_000)
+    expect(await failed).toMatchObject({
+      code: 'COMMAND_TIMEOUT',
+      message: expect.stringContaining('it asks "Replace the ... ... [yes/no]"') as string,
+    })
   })
 
   test('that is not allowed sends none of the lines', async () => {

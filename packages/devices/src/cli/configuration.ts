@@ -1,6 +1,7 @@
 import { BrokerError } from '@nac-broker/protocol'
 import type { Cli } from './cli.ts'
 import { refusalIn } from './refusal.ts'
+import { verbOf, withoutArguments } from './without-arguments.ts'
 
 /**
  * Enters configuration mode, types the lines, and leaves it, whatever happened. Returns what the device
@@ -49,19 +50,14 @@ async function typeLines(cli: Cli, lines: readonly string[]): Promise<Buffer> {
     const output = await cli.configure(line)
     const words = refusalIn(output, platform.errorPatterns)
     if (words !== undefined) {
-      const [verb = ''] = line.trim().split(/\s/, 1)
+      const verb = verbOf(line)
+      const begins = verb === undefined ? '' : ` ("${cli.secrets.scrub(verb)} ...")`
       const shown = cli.quote(withoutArguments(words, line), 200)
-      throw rejected(device, `refused ${which} ("${cli.secrets.scrub(verb)} ..."): ${shown}`)
+      throw rejected(device, `refused ${which}${begins}: ${shown}`)
     }
     if (output.length > 0) printed.push(output, Buffer.from('\n'))
   }
   return Buffer.concat(printed.slice(0, -1))
-}
-
-/** A device may repeat the line that it refuses, and configuration lines hold secrets. */
-function withoutArguments(words: string, line: string): string {
-  const [, ...rest] = line.trim().split(/\s+/)
-  return words.replaceAll(/[^\s"']+/g, (word) => (rest.includes(word) ? '...' : word))
 }
 
 function rejected(device: string, what: string): BrokerError {

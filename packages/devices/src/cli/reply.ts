@@ -27,6 +27,8 @@ export interface ReplyOptions<Where> {
   workPrompt: string | undefined
 }
 
+/** Who asks a question says little else. In more than this the same words are content. */
+const MAX_QUESTION_BYTES = 1_000
 /** An echo that is late by more than this after a prompt is not coming: the prompt was the answer. */
 const ECHO_QUIET_MS = 300
 /** What only looks like a prompt is followed by the rest of its line sooner than this. */
@@ -47,9 +49,9 @@ export class ReplyListener<Where> implements Listener<Reply<Where>> {
     this.#echo = echo === 'no' ? { kind: 'none' } : { kind: 'awaited', finder }
   }
 
-  /** The end of the line that the cursor is in, a byte string. */
-  get lastLine(): string {
-    return this.#lastLine.end
+  /** The end of the line that the cursor is in, a byte string; nothing where that is part of a long output. */
+  get lastWords(): string {
+    return this.#length > MAX_QUESTION_BYTES ? '' : this.#lastLine.end
   }
 
   hear(bytes: Buffer): void {

@@ -185,7 +185,7 @@ test('counts commands by where their answers come from', () => {
 
 test('an error counts for worker and device, and not as a latency; a cancelled call is none', () => {
   const { workers, devices, errors, slowest } = recorded([
-    [1_000, command({ ms: 60_000.4, code: 'COMMAND_TIMEOUT' })],
+    [1_000, command({ code: 'COMMAND_TIMEOUT', message: 'r1: no prompt within 60000 ms' })],
     [2_000, command({ code: 'CANCELLED' })],
     [3_000, command({ what: 'configure', command: undefined, lines: 3, code: 'COMMAND_REJECTED' })],
   ])
@@ -199,13 +199,15 @@ test('an error counts for worker and device, and not as a latency; a cancelled c
       at: '1970-01-01T00:00:01.000Z',
       ...who,
       code: 'COMMAND_TIMEOUT',
-      message: 'show version: failed after 60000 ms',
+      command: 'show version',
+      message: 'r1: no prompt within 60000 ms',
     },
     {
       at: '1970-01-01T00:00:03.000Z',
       ...who,
       code: 'COMMAND_REJECTED',
-      message: '3 configuration lines: failed after 10 ms',
+      command: '3 configuration lines',
+      message: 'its cause was not told',
     },
   ])
 })
@@ -288,7 +290,7 @@ test("lists a device's sessions, how each ended, and the newest thousand of them
   expect(recorded(many).devices[0]?.sessions[0]).toEqual({ openedAt: at(1) })
 })
 
-test('keeps the twenty slowest, the slowest first, and the first two hundred errors', () => {
+test('keeps the twenty slowest, the slowest first, and the first two hundred errors with their number', () => {
   const history = Array.from({ length: 300 }, (_, index) => {
     const ms = (index * 7) % 300
     return [index, command({ ms, command: `show ${ms}` })] as const
@@ -303,6 +305,7 @@ test('keeps the twenty slowest, the slowest first, and the first two hundred err
   ])
   const failed = history.map(([at, event]) => [at, { ...event, code: 'INTERNAL' }] as const)
   expect(recorded(failed).errors).toHaveLength(200)
+  expect(recorded(failed).errorCount).toBe(300)
 })
 
 test('says what each worker does: its last command, how many, and when it was last heard of', () => {

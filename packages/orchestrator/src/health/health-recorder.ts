@@ -2,14 +2,16 @@ import type { SupervisedBrokerEvent } from '@nac-broker/broker'
 import type { CommandEvent, DirectEvent } from '@nac-broker/protocol'
 import { commandName } from './command-name.ts'
 import { DeviceHealth, isoTime } from './device-health.ts'
-import type { HealthReport } from './health-report.ts'
+import type { HealthError, HealthReport } from './health-report.ts'
 import { isError } from './is-error.ts'
 import { LatencySteps } from './latency-steps.ts'
 import { rounded } from './latency-histogram.ts'
 import { WorkerHealth } from './worker-health.ts'
 
 const MAX_SLOWEST = 20
-export const MAX_ERRORS = 200
+const MAX_ERRORS = 200
+/** A client of another version may leave it out. */
+const UNTOLD = 'its cause was not told'
 
 /** What the run's broker tells, and what its clients write into the store. */
 export type HealthEvent = SupervisedBrokerEvent | DirectEvent
@@ -36,7 +38,8 @@ export class HealthRecorder {
   readonly #activity = new Map<string, Omit<WorkerActivity, 'commands' | 'checkpoints'>>()
   readonly #steps = new LatencySteps()
   readonly #slowest: HealthReport['slowest'] = []
-  readonly #errors: HealthReport['errors'] = []
+  readonly #errors: HealthError[] = []
+  #errorCount = 0
 
   /** Of others than these nothing is recorded but errors and latencies. */
   constructor({ workers, devices }: { workers: readonly string[]; devices: readonly string[] }) {
@@ -113,6 +116,7 @@ export class HealthRecorder {
       devices: [...this.#devices].map(([name, device]) => device.report(name)),
       latencyHistogram: this.#steps.steps(),
       slowest: [...this.#slowest],
+      errorCount: this.#errorCount,
       errors: [...this.#errors],
     }
   }
@@ -126,13 +130,16 @@ export class HealthRecorder {
     }
     const at = isoTime(atMs)
     const who = { device, ...(worker !== undefined && { worker }) }
-    if (isError(event)) this.#error({ at, ...who, code: event.code, message: failureOf(event) })
+    const command = commandName(event)
+    if (isError(event)) {
+      this.#error({ at, ...who, command, code: event.code, message: event.message ?? UNTOLD })
+    }
     if (code !== undefined || event.what === 'connect') return
     this.#steps.record(ms)
     const slower = this.#slowest.findIndex((one) => one.ms < ms)
     if (slower === -1 && this.#slowest.length === MAX_SLOWEST) return
     const place = slower === -1 ? this.#slowest.length : slower
-    const slow = { ...who, command: commandName(event), ms: rounded(ms), at }
+    const slow = { ...who, command, ms: rounded(ms), at }
     this.#slowest.splice(place, 0, slow)
     if (this.#slowest.length > MAX_SLOWEST) this.#slowest.pop()
   }
@@ -146,12 +153,8 @@ export class HealthRecorder {
     this.#activity.set(worker, { ...this.#activity.get(worker), lastTrafficMs: atMs })
   }
 
-  #error(error: HealthReport['errors'][number]): void {
+  #error(error: HealthError): void {
+    this.#errorCount++
     if (this.#errors.length < MAX_ERRORS) this.#errors.push(error)
   }
-}
-
-/** The error's own message may have the device's words in it, and is not in the event. */
-function failureOf(event: CommandEvent): string {
-  return `${commandName(event)}: failed after ${Math.round(event.ms)} ms`
 }

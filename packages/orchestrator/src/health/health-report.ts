@@ -6,8 +6,21 @@ export interface HealthReport {
   latencyHistogram: { upToMs: number; count: number }[]
   /** The slowest first; at most 20. */
   slowest: { device: string; command: string; worker?: string; ms: number; at: string }[]
+  /** How many there were, those that are not in `errors` too. */
+  errorCount: number
   /** The first 200. */
-  errors: { at: string; worker?: string; device?: string; code: string; message: string }[]
+  errors: HealthError[]
+}
+
+export interface HealthError {
+  at: string
+  worker?: string
+  device?: string
+  /** What was asked of the device; absent where it is not about a request. */
+  command?: string
+  code: string
+  /** The cause, in one line. */
+  message: string
 }
 
 export interface WorkerHealthReport {

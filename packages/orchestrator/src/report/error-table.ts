@@ -1,14 +1,15 @@
-import { MAX_ERRORS } from '../health/health-recorder.ts'
 import type { RunReport } from '../report.ts'
-import { shortened, time } from './format.ts'
+import { number, shortened, time } from './format.ts'
 import { type Markup, markup } from './markup.ts'
 import { type Column, table } from './table.ts'
 
 type ErrorReport = RunReport['health']['errors'][number]
 
-export function errorTable({ health: { errors } }: RunReport): Markup {
+export function errorTable({ health: { errors, errorCount } }: RunReport): Markup {
   if (errors.length === 0) return markup`<p>There were none.</p>`
-  const cut = errors.length >= MAX_ERRORS && markup`<p>These are the first ${errors.length}.</p>`
+  const cut =
+    errorCount > errors.length &&
+    markup`<p>These are the first ${number(errors.length)} of ${number(errorCount)}.</p>`
   return markup`${cut}${table('Errors of the broker, devices and commands', COLUMNS, errors)}`
 }
 
@@ -20,5 +21,10 @@ const COLUMNS: readonly Column<ErrorReport>[] = [
     kind: 'words',
   },
   { title: 'Device', cell: ({ device }) => device },
+  {
+    title: 'Command',
+    cell: ({ command }) => command !== undefined && markup`<code>${shortened(command, 200)}</code>`,
+    kind: 'words',
+  },
   { title: 'Worker', cell: ({ worker }) => worker },
 ]

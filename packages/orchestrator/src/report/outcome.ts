@@ -32,7 +32,7 @@ function countsOf({ workers, health, broker }: RunReport): [value: number, what:
     ...STATUSES.slice(1).map((status): [number, string] => [has(status), inWords(status)]),
     [retries, retries === 1 ? 'retry of a worker' : 'retries of workers'],
     [broker.restarts, broker.restarts === 1 ? 'broker restart' : 'broker restarts'],
-    [health.errors.length, health.errors.length === 1 ? 'error' : 'errors'],
+    [health.errorCount, health.errorCount === 1 ? 'error' : 'errors'],
   ]
   const commands = health.workers.reduce((sum, one) => sum + one.commands, 0)
   return [

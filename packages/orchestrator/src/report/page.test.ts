@@ -62,7 +62,8 @@ it('takes whatever workers and devices say for text', async () => {
   })
   const [generation] = report.broker.generations
   if (generation) generation.lost = bad
-  report.health.errors.push({ at: at(1), worker: bad, device: bad, code: bad, message: bad })
+  const where = { at: at(1), worker: bad, device: bad, command: bad }
+  report.health.errors.push({ ...where, code: bad, message: bad })
   report.health.slowest.push({ at: at(1), worker: bad, device: bad, command: bad, ms: 7 })
   const error = { code: 'DEVICE_UNREACHABLE' as const, message: bad, hint: bad }
   report.preflight = {
@@ -147,6 +148,24 @@ it('says in words and numbers what the broker saved', async () => {
   expect(text).toContain('1 login, where one for each use would have been 10')
 })
 
+it('lists the errors with what was asked and their cause, and says how many more there were', async () => {
+  const report = sampleReport()
+  const { health } = report
+  const message = 'r1: the device refused the command: % Invalid input'
+  const asked = { at: at(2), worker: 'bgp-1', device: 'r1', command: 'show bpg' }
+  health.errors = [{ ...asked, code: 'COMMAND_REJECTED', message }]
+  health.errorCount = 1
+  const row = `COMMAND_REJECTED ${message} r1 show bpg bgp-1`
+  const text = textOf(await readable(report))
+  expect(text).toContain(row)
+  expect(text).toContain(' 1 error ')
+  expect(text).not.toContain('These are the first')
+  health.errorCount = 1_234
+  const cut = textOf(await readable(report))
+  expect(cut).toContain('These are the first 1 of 1,234.')
+  expect(cut).toContain(' 1,234 errors ')
+})
+
 it('shows a run that was resumed from there on', async () => {
   const report = sampleReport({ resumed: 1, startedAt: at(-86_400) })
   const html = await readable(report)
@@ -188,6 +207,7 @@ it('stays below a megabyte, whatever happens to 200 workers and 50 devices', () 
         by: 'device',
       })),
     })) as never,
+    errorCount: 200,
     errors: many(200, (index) => ({ at: at(index), code: 'INTERNAL', message: 'no '.repeat(150) })),
   }
   const html = page(report)

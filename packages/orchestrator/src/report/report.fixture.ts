@@ -46,6 +46,7 @@ export function sampleReport(differences: Partial<RunReport> = {}): RunReport {
         { upToMs: 50, count: 4 },
       ],
       slowest: [{ device: 'r1', command: 'show version', worker: 'bgp-1', ms: 48, at: at(2) }],
+      errorCount: 0,
       errors: [],
     },
     ...differences,
