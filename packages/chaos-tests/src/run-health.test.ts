@@ -75,7 +75,13 @@ it('tells in the report what a killed broker and a dropped session cost, and who
   })
   expect(worker?.downtimeMs).toBeGreaterThan(0)
   const [device] = health.devices
-  expect(device).toMatchObject({ name: 'sim-1', disconnects: 1, reconnects: 1, errors: 1 })
+  expect(device).toMatchObject({
+    name: 'sim-1',
+    disconnects: 1,
+    reconnects: 1,
+    retries: 2,
+    errors: 1,
+  })
   expect(device?.downtimeMs).toBeGreaterThan(0)
   expect(device?.sessions.map(({ by }) => by)).toEqual(['broker-lost', 'device', 'shutdown'])
   expect(device?.latencyMs?.min).toBeGreaterThan(100)

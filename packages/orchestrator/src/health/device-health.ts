@@ -16,12 +16,14 @@ export class DeviceHealth {
   #reconnects = 0
   #downtimeMs = 0
   #loginFailures = 0
+  #retries = 0
   #commands = 0
   #errors = 0
   /** Since when it has no session through no doing of ours, and when a login was last tried. */
   #down: { sinceMs: number; triedAtMs: number } | undefined
 
   command(event: CommandEvent): void {
+    this.#retries += Math.max(0, event.attempts - 1)
     if (isError(event)) this.#errors++
     if (event.what === 'connect') return
     this.#commands++
@@ -72,6 +74,7 @@ export class DeviceHealth {
       downtimeMs: rounded(this.#downtimeMs + stillDownMs),
       loginFailures: this.#loginFailures,
       sessions: this.#sessions.map((session) => ({ ...session })),
+      retries: this.#retries,
       commands: this.#commands,
       errors: this.#errors,
       ...(latencyMs && { latencyMs }),

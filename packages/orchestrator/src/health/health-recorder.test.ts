@@ -155,7 +155,7 @@ test('a worker that has ended is not down any longer, and may still be found to 
   expect(made.report(10_000).workers[0]).toMatchObject({ disconnects: 1, downtimeMs: 12 })
 })
 
-test('counts commands by where their answers come from', () => {
+test('counts commands by where their answers come from; for a device those of clients without a name too', () => {
   const { workers, devices } = recorded([
     [1, command()],
     [2, command({ from: 'cache', ms: 1, attempts: 2 })],
@@ -163,6 +163,8 @@ test('counts commands by where their answers come from', () => {
     [4, command({ via: 'direct', ms: 40 })],
     [5, command({ what: 'connect', ms: 500 })],
     [6, command({ worker: 'w2', device: 'r2' })],
+    [7, command({ worker: undefined, attempts: 4 })],
+    [7, command({ via: 'direct', from: 'record', attempts: 0, worker: undefined })],
     [7, command({ worker: 'nobody-we-know', device: 'nor-this', code: 'UNKNOWN_DEVICE' })],
   ])
   expect(workers).toMatchObject([
@@ -178,8 +180,8 @@ test('counts commands by where their answers come from', () => {
     { name: 'w2', commands: 1 },
   ])
   expect(devices).toMatchObject([
-    { name: 'r1', commands: 4, errors: 0, latencyMs: { min: 10, max: 40, count: 2 } },
-    { name: 'r2', commands: 1 },
+    { name: 'r1', commands: 6, retries: 6, errors: 0, latencyMs: { min: 10, max: 40, count: 3 } },
+    { name: 'r2', commands: 1, retries: 0 },
   ])
 })
 

@@ -31,7 +31,10 @@ export interface WorkerHealthReport {
   reconnects: number
   /** For how long they had none. */
   downtimeMs: number
-  /** Signs of life that they asked a broker for, lost later, and did not get in time. */
+  /**
+   * Signs of life that they asked a broker for, lost later, and did not get in time. Only clients and brokers
+   * have such: what watches over a device's session is its keepalives, and one that fails is a disconnect.
+   */
   heartbeatsMissed: number
   /** How often a command was sent again, to the next broker or on the next session. */
   retries: number
@@ -54,6 +57,8 @@ export interface DeviceHealthReport {
   /** From the end of its last session to the next login, or to the last attempt at one. */
   downtimeMs: number
   loginFailures: number
+  /** How often a command was sent again, for whichever client. */
+  retries: number
   /** The newest 1,000. */
   sessions: { openedAt: string; closedAt?: string; by?: string }[]
   commands: number

@@ -21,6 +21,7 @@ interface Fared {
   reconnects: number
   downtimeMs: number
   commands: number
+  retries: number
   errors: number
   latencyMs?: Percentiles
 }
@@ -41,6 +42,7 @@ const LATENCIES: readonly Column<Fared>[] = [
 const COMMANDS: readonly Column<Fared>[] = [
   { title: 'Commands', cell: (row) => counted(row.commands), kind: 'number' },
   { title: 'Errors', cell: (row) => counted(row.errors), kind: 'number' },
+  { title: 'Sent again', cell: (row) => counted(row.retries), kind: 'number' },
 ]
 
 const DEVICE_COLUMNS: readonly Column<DeviceRow>[] = [
@@ -59,7 +61,6 @@ const WORKER_COLUMNS: readonly Column<WorkerRow>[] = [
   ...OUTAGES,
   { title: 'Missed heartbeats', cell: (row) => counted(row.heartbeatsMissed), kind: 'number' },
   ...COMMANDS,
-  { title: 'Sent again', cell: (row) => counted(row.retries), kind: 'number' },
   { title: 'From cache', cell: (row) => counted(row.fromCache), kind: 'number' },
   { title: 'Direct', cell: (row) => counted(row.direct), kind: 'number' },
   ...LATENCIES,

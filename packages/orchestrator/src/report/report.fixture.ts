@@ -54,8 +54,15 @@ export function sampleReport(differences: Partial<RunReport> = {}): RunReport {
 }
 
 const LATENCY = { min: 5, median: 11, p95: 40, p99: 48, max: 48, count: 12 }
-const NO_OUTAGE = { disconnects: 0, reconnects: 0, downtimeMs: 0, commands: 12, errors: 0 }
-const NO_CLIENT_TROUBLE = { heartbeatsMissed: 0, retries: 0, fromCache: 2, direct: 0 }
+const NO_OUTAGE = {
+  disconnects: 0,
+  reconnects: 0,
+  downtimeMs: 0,
+  retries: 0,
+  commands: 12,
+  errors: 0,
+}
+const NO_CLIENT_TROUBLE = { heartbeatsMissed: 0, fromCache: 2, direct: 0 }
 
 export function sampleWorker(name: string, differences: Partial<WorkerReport> = {}): WorkerReport {
   return {
