@@ -38,7 +38,7 @@ export interface WorkerContext {
   /** Aborted, it ends the grace. */
   hurry: AbortSignal
   clock: Clock
-  /** When it last had to do with a device, in milliseconds of the calendar's time. */
+  /** When it last had to do with a broker or a device, in milliseconds of the calendar's time. */
   lastTraffic?: ((worker: string) => number | undefined) | undefined
   onSpawn?: ((pid: number) => void) | undefined
   /** Called at once when its process has ended; what it has left behind and its last output come later. */

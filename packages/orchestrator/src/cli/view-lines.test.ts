@@ -35,7 +35,7 @@ function watch(
     workers = toDo.length,
     maxParallel = toDo.length,
   }: {
-    activity?: Record<string, WorkerActivity>
+    activity?: Record<string, Partial<WorkerActivity>>
     workers?: number
     maxParallel?: number
   } = {},
@@ -47,7 +47,7 @@ function watch(
       workers,
       toDo,
       maxParallel,
-      activity: (worker) => activity[worker] ?? { commands: 0, checkpoints: 0 },
+      activity: (worker) => ({ commands: 0, checkpoints: 0, ...activity[worker] }),
       socketPath: '/run/broker',
       brokerPid: 1,
       reportDir: '/report',
@@ -72,7 +72,8 @@ it('shows who failed, runs or is to run again, what they do, and the total', asy
   const run = watch(['waits', 'idle', 'asks', 'again', 'retries', 'fails', 'passes', 'stuck'], {
     maxParallel: 6,
     activity: {
-      asks: { commands: 34, checkpoints: 0, last: command },
+      asks: { checkpoints: 12, commands: 34, last: command },
+      idle: { checkpoints: 1 },
       again: {
         commands: 1,
         checkpoints: 0,
@@ -92,8 +93,8 @@ it('shows who failed, runs or is to run again, what they do, and the total', asy
   expect(run.lines()).toEqual([
     'fails    failed          after 1 min 5 s: exit code 3',
     'stuck    failed-to-stop  after 1 min 5 s: it has not ended',
-    'idle     running         1 min 6 s',
-    'asks     running         1 min 6 s, 34 commands, r1: show version',
+    'idle     running         1 min 6 s, 1 checkpoint',
+    'asks     running         1 min 6 s, 12 checkpoints, 34 commands, r1: show version',
     'again    running         1 s, attempt 2, 1 command, r1: 3 configuration lines (CANCELLED)',
     'retries  retrying        attempt 2 in 3 s: exit code 1',
     '███████░░░░░░░░░░░░░ 3 of 8 workers, 1 min 6 s, about 1 min left: 3 running, 1 retrying, 1 waiting,…',

@@ -53,11 +53,12 @@ export function rowOf(
   }
 }
 
-/** What it has asked of the devices, as far as the broker knows. */
-function doings({ commands, last }: WorkerActivity): string[] {
-  if (!last) return []
+/** How far it has come, and what it has asked of the devices, as far as the broker knows. */
+function doings({ checkpoints, commands, last }: WorkerActivity): string[] {
+  const reached = checkpoints > 0 ? [count(checkpoints, 'checkpoint')] : []
+  if (!last) return reached
   const failed = last.code === undefined ? '' : ` (${last.code})`
-  return [count(commands, 'command'), `${last.device}: ${commandName(last)}${failed}`]
+  return [...reached, count(commands, 'command'), `${last.device}: ${commandName(last)}${failed}`]
 }
 
 /** Names, commands and reasons are other people's words: none of them may move the cursor. */

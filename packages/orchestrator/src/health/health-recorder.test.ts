@@ -310,24 +310,18 @@ test('keeps the twenty slowest, the slowest first, and the first two hundred err
   expect(recorded(failed).errorCount).toBe(300)
 })
 
-test('says what each worker does: its last command, how many, and when it was last heard of', () => {
+test('says what each worker does: its last command, how many, how many checkpoints, and when it was last heard of', () => {
   const made = recorder([[5, joined(1)]])
   expect(made.activity('w1')).toEqual({ commands: 0, checkpoints: 0, lastTrafficMs: 5 })
   expect(made.lastTraffic('w2')).toBeUndefined()
+  const asked = { commands: 1, checkpoints: 0, last: command() }
   made.record(command(), 20)
-  expect(made.activity('w1')).toEqual({
-    commands: 1,
-    checkpoints: 0,
-    last: command(),
-    lastTrafficMs: 20,
-  })
+  expect(made.activity('w1')).toEqual({ ...asked, lastTrafficMs: 20 })
   made.record({ event: 'waiting', workers: ['w1', 'unknown'] }, 30)
-  made.record({ event: 'checkpoint', worker: 'w1' }, 30)
-  expect(made.activity('w1')).toEqual({
-    commands: 1,
-    checkpoints: 1,
-    last: command(),
-    lastTrafficMs: 30,
-  })
+  expect(made.activity('w1')).toEqual({ ...asked, lastTrafficMs: 30 })
   expect(made.lastTraffic('w1')).toBe(30)
+  made.record({ event: 'checkpoint', worker: 'w1' }, 40)
+  made.record({ event: 'checkpoint', worker: 'unknown' }, 50)
+  expect(made.activity('w1')).toEqual({ ...asked, checkpoints: 1, lastTrafficMs: 40 })
+  expect(made.activity('unknown')).toEqual({ commands: 0, checkpoints: 0 })
 })

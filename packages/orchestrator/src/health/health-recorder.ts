@@ -20,10 +20,10 @@ export type HealthEvent = SupervisedBrokerEvent | DirectEvent
 export interface WorkerActivity {
   /** How many commands have ended. */
   commands: number
-  /** How many checkpoints a broker was told. */
+  /** How often it has told a broker how far it has come, in all its attempts. */
   checkpoints: number
   last?: CommandEvent
-  /** When it last joined, got an answer or waited for one; undefined: never. */
+  /** When it last joined, got an answer, waited for one or made a checkpoint; undefined: never. */
   lastTrafficMs?: number
 }
 
@@ -70,6 +70,11 @@ export class HealthRecorder {
         return this.#traffic(event.worker, atMs)
       case 'command':
         return this.#command(event, atMs)
+      case 'checkpoint': {
+        const worker = this.#workerOf(event)
+        if (worker) worker.checkpoints++
+        return this.#traffic(event.worker, atMs)
+      }
       case 'waiting':
         for (const worker of event.workers) this.#traffic(worker, atMs)
         return
@@ -78,11 +83,6 @@ export class HealthRecorder {
         for (const { outages } of this.#workers.values()) outages.brokerLost(atMs)
         for (const device of this.#devices.values()) device.brokerLost(atMs)
         return this.#error({ at: isoTime(atMs), code: 'BROKER_LOST', message })
-      }
-      case 'checkpoint': {
-        const worker = this.#workerOf(event)
-        if (worker) worker.checkpoints++
-        return
       }
       case 'unit':
       case 'policy-decision':
@@ -105,7 +105,7 @@ export class HealthRecorder {
     return { commands, checkpoints, ...this.#activity.get(worker) }
   }
 
-  /** When the worker last had anything to do with a device; undefined: never. */
+  /** When the worker last had anything to do with a broker or a device; undefined: never. */
   lastTraffic(worker: string): number | undefined {
     return this.#activity.get(worker)?.lastTrafficMs
   }
