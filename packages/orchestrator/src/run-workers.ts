@@ -31,8 +31,8 @@ export interface CrewContext extends Omit<
   onRetry: (worker: string, retry: { attempt: number; delayMs: number; reason: string }) => void
   /** An attempt that runs is told to stop. */
   onStopping: (worker: string) => void
-  /** What is done about a worker that failed. */
-  onDecision: (decision: Omit<PolicyDecision, 'event' | 'policy'>) => void
+  /** What is done about a worker that failed in this attempt. */
+  onDecision: (decision: Omit<PolicyDecision, 'event' | 'policy'>, attempt: number) => void
   onEnd: (report: WorkerReport) => void
 }
 
@@ -54,15 +54,13 @@ export async function runWorkers(
     (worker) => new WorkerRecord(worker, clock, context.before(worker.name)),
   )
   const toDo = records.filter(({ isOver }) => !isOver)
-  const judge = ({ worker, reason = '' }: WorkerRecord): void => {
+  const judge = ({ worker, reason = '', lastAttempt }: WorkerRecord): void => {
+    const decided = (decision: 'go-on' | 'stop', why: string): void =>
+      context.onDecision({ decision, worker: worker.name, reason: why }, lastAttempt?.attempt ?? 1)
     const states = records.map(({ state }) => state)
     const decision = decide(policy, states)
-    if (decision.goOn) return context.onDecision({ decision: 'go-on', worker: worker.name, reason })
-    context.onDecision({
-      decision: 'stop',
-      worker: worker.name,
-      reason: `${reason}; ${decision.reason}`,
-    })
+    if (decision.goOn) return decided('go-on', reason)
+    decided('stop', `${reason}; ${decision.reason}`)
     const why = `worker "${worker.name}" failed; ${decision.reason}`
     hopeless.abort(new BrokerError('CANCELLED', why))
   }
@@ -80,11 +78,11 @@ export async function runWorkers(
         if (event.event !== 'cancelled' && record.state === 'failed') judge(record)
         if (event.event === 'backing-off') {
           const { delayMs } = event
-          const attempt = (record.lastAttempt?.attempt ?? 0) + 1
+          const failed = record.lastAttempt?.attempt ?? 0
           const { name } = record.worker
           const { reason = '' } = record
-          context.onDecision({ decision: 'retry', worker: name, reason })
-          context.onRetry(name, { attempt, delayMs, reason })
+          context.onDecision({ decision: 'retry', worker: name, reason }, failed)
+          context.onRetry(name, { attempt: failed + 1, delayMs, reason })
         }
       }),
     ),

@@ -9,6 +9,7 @@ import { BrokerHistory, type BrokerTurn } from './broker-history.ts'
 import type { BrokerConfig } from './config/schema.ts'
 import { outcome } from './failure-policy.ts'
 import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-policy-options.ts'
+import { decisionLine } from './decision-line.ts'
 import { guardBroker } from './guard-broker.ts'
 import { startGuard } from './guard.ts'
 import type { WorkerActivity } from './health/health-recorder.ts'
@@ -232,8 +233,10 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
         journal.attemptEnded(worker, attempt)
         workerUnits.ended(worker, attempt)
       },
-      onDecision: (decision) =>
-        broker.tell({ event: 'policy-decision', policy: policy.name, ...decision }),
+      onDecision(decision, attempt) {
+        log.warn(decisionLine(decision, attempt))
+        broker.tell({ event: 'policy-decision', policy: policy.name, ...decision })
+      },
       onRetry: (worker, retry) => emit({ event: 'worker-retrying', worker, ...retry }),
       onLine: options.onLine,
       lastTraffic: (worker) => health.recorder.lastTraffic(worker),

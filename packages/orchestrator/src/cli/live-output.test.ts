@@ -56,6 +56,9 @@ workers:
   expect(await terminal.exited).toBe(3)
   expect(screen.lines.slice(LISTENING)).toEqual([
     'preflight: 1 of 1 devices ready',
+    expect.stringContaining(
+      'worker "bad": attempt 1 failed: exit code 3; the run goes on without it',
+    ),
     expect.stringContaining('BROKER_STATISTICS'),
     expect.stringMatching(/^bad: failed after .* s: exit code 3 \(see view\/workers\/bad.log\)$/),
     expect.stringMatching(

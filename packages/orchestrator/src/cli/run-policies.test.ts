@@ -39,6 +39,33 @@ it.each<[string[], number, RegExp]>([
   expect(exited.stdout).toMatch(/^worker-2: failed after .*: exit code 1 \(see /m)
 })
 
+it.each<[string, string[]]>([
+  [
+    'retry_once',
+    [
+      'worker "worker-2": attempt 1 failed: exit code 3; it is run again',
+      'worker "worker-2": attempt 2 failed: exit code 3; retry_once needs 2 of 2 to pass, and only 1 still can; the run is stopped',
+    ],
+  ],
+  ['best_effort', ['worker "worker-2": attempt 1 failed: exit code 3; the run goes on without it']],
+])(
+  'logs with --quiet too which attempt failed, and what %s does about it',
+  async (policy, lines) => {
+    const config = 'testbed: t.yaml\ndistributed: {agent_retry_delay_s: 0}\n'
+    await writeFile(lab.path('quiet.yaml'), config)
+    const script = '[ $NAC_BROKER_WORKER != worker-2 ] || exit 3'
+    const args = ['run', '--config', 'quiet.yaml', '--quiet', '--failure-policy', policy]
+    const command = ['--workers', '2', '--max-parallel', '1', '--', 'sh', '-c', script]
+    const { stdout, stderr } = await nacBroker([...args, ...command], { cwd: lab.path() })
+    expect(stdout).toBe('')
+    const logged = stderr.trimEnd().split('\n')
+    const warn = 40
+    expect(logged.map((line) => JSON.parse(line) as unknown)).toMatchObject(
+      lines.map((msg) => ({ level: warn, msg })),
+    )
+  },
+)
+
 it('says what happened to a broker that was lost, and exits 4', async () => {
   const config = 'testbed: t.yaml\nbroker: {host: process, crash_policy: abort}\n'
   await writeFile(lab.path('abort.yaml'), config)
