@@ -12,7 +12,7 @@ export interface WorkerSpec {
   env?: Readonly<Record<string, string>>
   /** The whole worker; then it is stopped and has failed. Default: as long as it takes. */
   timeoutMs?: number
-  /** Without output for so long it is stopped and has failed. Default: it may be silent. */
+  /** Without output and without traffic with the broker for so long it is stopped and has failed. Default: it may be silent. */
   idleTimeoutMs?: number
   /** Where it was written, as `file:line`, for the error that is about it. */
   place?: string
