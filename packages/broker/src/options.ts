@@ -30,6 +30,7 @@ export const brokerSettingsSchema = z.strictObject({
     .transform(parseCrashPolicy),
   heartbeatIntervalMs: milliseconds.default(500),
   heartbeatTimeoutMs: milliseconds.default(1_500),
+  connectTimeoutMs: milliseconds.default(5_000),
 })
 
 export interface BrokerSettings {
@@ -59,6 +60,8 @@ export interface BrokerSettings {
   heartbeatIntervalMs: number
   /** After how much silence clients take it for lost. */
   heartbeatTimeoutMs: number
+  /** What a connect of theirs may take, which only the environment can tell them in time. */
+  connectTimeoutMs: number
 }
 
 export interface BrokerOptions extends Partial<Omit<BrokerSettings, 'crashPolicy'>> {

@@ -83,6 +83,7 @@ export function environment({ settings, place, store }: Parts): Record<string, s
   return {
     NAC_TEST_BROKER_SOCKET: place.path,
     NAC_BROKER_POLICY: settings.crashPolicy.join(','),
+    NAC_BROKER_CONNECT_TIMEOUT_MS: String(settings.connectTimeoutMs),
     ...(store && { NAC_BROKER_STORE: store.path }),
   }
 }

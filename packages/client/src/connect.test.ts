@@ -3,6 +3,7 @@ import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { BrokerClient } from './client.ts'
+import { connectTimeoutOf } from './connect-timeout.ts'
 import { connect } from './connect.ts'
 import type { ConnectOptions } from './options.ts'
 import { ScriptedBroker, temporaryDirectory, untilEvent } from './scripted-broker.fixture.ts'
@@ -106,6 +107,33 @@ describe('without a broker', () => {
     await expect(client({ crashPolicy: 'fallback' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('NAC_TEST_TESTBED'),
+    })
+  })
+})
+
+describe('what a connect may take', () => {
+  const unavailable = (ms: number): object => ({
+    code: 'BROKER_UNAVAILABLE',
+    message: expect.stringMatching(new RegExp(`no answer within ${ms} ms$`)) as string,
+  })
+
+  test('is what the environment says, and the option beats it', async () => {
+    const broker = await ScriptedBroker.start(socketPath)
+    broker.freeze()
+    const env = { NAC_BROKER_CONNECT_TIMEOUT_MS: '60' }
+    await expect(client({ env })).rejects.toMatchObject(unavailable(60))
+    await expect(client({ env, connectTimeoutMs: 40 })).rejects.toMatchObject(unavailable(40))
+  })
+
+  test('is 5 s where the variable is empty', () => {
+    expect(connectTimeoutOf({ NAC_BROKER_CONNECT_TIMEOUT_MS: '' })).toBe(5_000)
+  })
+
+  test.each(['0', '86400001', '-1', '5s', '1e3'])('is refused as %j in one line', async (text) => {
+    const env = { NAC_BROKER_CONNECT_TIMEOUT_MS: text }
+    await expect(client({ env })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `NAC_BROKER_CONNECT_TIMEOUT_MS: "${text}" is not allowed (allowed: a whole number from 1 to 86400000)`,
     })
   })
 })

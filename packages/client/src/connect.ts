@@ -8,6 +8,7 @@ import {
 import { EventFeed, systemClock } from '@nac-broker/supervisor'
 import { Checkpoints } from './checkpoints.ts'
 import { BrokerClient } from './client.ts'
+import { connectTimeoutOf } from './connect-timeout.ts'
 import { Connection } from './connection.ts'
 import { openDirect } from './direct/open-direct.ts'
 import type { ClientEvent } from './events.ts'
@@ -16,7 +17,6 @@ import { openLink } from './open-link.ts'
 import type { ConnectOptions } from './options.ts'
 import { MACHINE, type Surroundings } from './surroundings.ts'
 
-const DEFAULT_CONNECT_TIMEOUT_MS = 5_000
 const DEFAULT_RECONNECT_TIMEOUT_MS = 30_000
 const DEFAULT_TIMEOUT_MS = 120_000
 
@@ -65,7 +65,7 @@ export async function connect(
     goDirect: (last, outages) =>
       openDirect({ ...setup, storePath: storeOf(last, options, env) }, last, outages),
     policy: ownPolicy(options, env),
-    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    connectTimeoutMs: options.connectTimeoutMs ?? connectTimeoutOf(env),
     reconnectTimeoutMs: options.reconnectTimeoutMs ?? DEFAULT_RECONNECT_TIMEOUT_MS,
     heartbeat: { intervalMs: options.heartbeatIntervalMs, timeoutMs: options.heartbeatTimeoutMs },
     givenUp: options.givenUp,

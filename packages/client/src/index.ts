@@ -20,6 +20,7 @@
 export { BrokerError, type BrokerEvent, type ErrorCode } from '@nac-broker/protocol'
 export type { BrokerClient } from './client.ts'
 export { connect } from './connect.ts'
+export { connectTimeoutOf } from './connect-timeout.ts'
 export type { LifecycleEvent } from '@nac-broker/protocol'
 export type { ClientEvent } from './events.ts'
 export type { CallOptions, ChangeOptions, ConnectOptions, ExecuteOptions } from './options.ts'

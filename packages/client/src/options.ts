@@ -4,7 +4,10 @@ import type { Clock } from '@nac-broker/supervisor'
 export interface ConnectOptions {
   /** Default: the environment's `NAC_TEST_BROKER_SOCKET`. */
   socketPath?: string | undefined
-  /** Socket and handshake, in milliseconds. Default 5,000. */
+  /**
+   * Socket and handshake, in milliseconds. Default: the environment's `NAC_BROKER_CONNECT_TIMEOUT_MS`,
+   * else 5,000.
+   */
   connectTimeoutMs?: number | undefined
   /** What a call may take when it does not say, in milliseconds. Default 120,000: a login and a command. */
   timeoutMs?: number | undefined

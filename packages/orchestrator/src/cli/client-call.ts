@@ -1,4 +1,4 @@
-import { type BrokerClient, connect } from '@nac-broker/client'
+import { type BrokerClient, connect, connectTimeoutOf } from '@nac-broker/client'
 import { asBrokerError, BrokerError } from '@nac-broker/protocol'
 import { systemClock } from '@nac-broker/supervisor'
 import { interruptionExitCode } from '../interruption.ts'
@@ -17,7 +17,6 @@ export interface ClientFlags {
 
 /** What a call may take, everything included: a login and a command, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 120_000
-const CONNECT_TIMEOUT_MS = 5_000
 
 /**
  * Makes one call as a client and returns the exit code. An error is printed, as JSON if that was
@@ -42,7 +41,7 @@ export async function callBroker(
   const { signal } = interrupt
   let connected = false
   try {
-    const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs)
+    const connectTimeoutMs = Math.min(connectTimeoutOf(process.env), timeoutMs)
     await using client = await connect({
       socketPath,
       connectTimeoutMs,

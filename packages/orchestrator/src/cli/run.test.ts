@@ -48,6 +48,13 @@ async function alive(pid: number): Promise<boolean> {
   return /^[^Z]/.test((await text(ps.stdout)).trim())
 }
 
+it('tells its workers what the config says of their connects', async () => {
+  const { cwd, log } = await place('connects', 'broker: {connect_timeout_ms: 1234}\n')
+  const show = ['sh', '-c', 'echo "$NAC_BROKER_CONNECT_TIMEOUT_MS"']
+  expect((await nacBroker(['run', '--no-preflight', '--', ...show], { cwd })).code).toBe(0)
+  expect(await log('worker-1')).toBe('1234\n')
+})
+
 it('runs N workers of a command, with the broker in their environment, and passes', async () => {
   const { cwd, report, log } = await place('passes')
   const script =

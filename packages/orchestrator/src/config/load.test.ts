@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { brokerSettingsSchema } from '@nac-broker/broker'
+import { brokerSettingsSchema, resolveSupervision } from '@nac-broker/broker'
 import { expect, it } from 'vitest'
+import { resolveFailurePolicy } from '../failure-policy-options.ts'
 import { parseConfig } from './load.ts'
 import { configSchema } from './schema.ts'
 
@@ -14,6 +15,7 @@ broker:
   max_connections: 10
   max_sessions_per_device: 2
   cache_ttl_s: 60
+  connect_timeout_ms: 500
   login_timeout_ms: 1000
   command_timeout_ms: 2000
   host_keys: accept-new
@@ -44,6 +46,7 @@ report_dir: /reports
       maxConnections: 10,
       maxSessionsPerDevice: 2,
       cacheTtlMs: 60_000,
+      connectTimeoutMs: 500,
       loginTimeoutMs: 1000,
       commandTimeoutMs: 2000,
       hostKeys: 'accept-new',
@@ -56,21 +59,21 @@ report_dir: /reports
         timeoutMs: 30_000,
         idleTimeoutMs: 5_000,
         env: { SITE: 'lab', PORT: '8080', NOTHING: '' },
-        place: '/lab/nac-broker.yaml:11',
+        place: '/lab/nac-broker.yaml:12',
       },
       {
         name: 'ospf',
         command: ['./ospf'],
         instances: { kind: 'per-device' },
         env: {},
-        place: '/lab/nac-broker.yaml:17',
+        place: '/lab/nac-broker.yaml:18',
       },
       {
         name: 'once',
         command: ['./once'],
         instances: { kind: 'one' },
         env: {},
-        place: '/lab/nac-broker.yaml:18',
+        place: '/lab/nac-broker.yaml:19',
       },
     ],
     maxParallel: 4,
@@ -80,8 +83,8 @@ report_dir: /reports
       retryAttempts: 2,
       retryDelayMs: 5_000,
       places: {
-        minAgentsRequired: '/lab/nac-broker.yaml:22: distributed.min_agents_required',
-        retryAttempts: '/lab/nac-broker.yaml:23: distributed.agent_retry_attempts',
+        minAgentsRequired: '/lab/nac-broker.yaml:23: distributed.min_agents_required',
+        retryAttempts: '/lab/nac-broker.yaml:24: distributed.agent_retry_attempts',
       },
     },
     watch: [
@@ -90,9 +93,9 @@ report_dir: /reports
         command: ['systemctl', 'is-active', 'lab-router'],
         everyMs: 2_000,
         live: ['active'],
-        place: '/lab/nac-broker.yaml:26',
+        place: '/lab/nac-broker.yaml:27',
       },
-      { name: 'link', command: ['./link-is-up'], place: '/lab/nac-broker.yaml:27' },
+      { name: 'link', command: ['./link-is-up'], place: '/lab/nac-broker.yaml:28' },
     ],
     reportDir: '/reports',
   })
@@ -105,6 +108,51 @@ it.each(['', '# nothing but a comment', 'broker:\nworkers:\n  # - {name: a}\n', 
   },
 )
 
+// What users begin from: every key that can be together with the others, and a comment behind it.
+const SAMPLE = `
+testbed: testbed.yaml
+broker:
+  crash_policy: [restart, abort]   # default. abort | fallback | restart, or a chain; a bare \`restart\` means [restart, abort]
+  host: thread                     # inline | thread | process
+  max_connections: 50              # open sessions in all, direct ones included
+  max_sessions_per_device: 1
+  cache_ttl_s: 3600                # \`off\` disables
+  heartbeat_interval_ms: 500
+  heartbeat_timeout_ms: 1500       # silence after which a broker counts as lost
+  connect_timeout_ms: 5000         # socket and handshake
+  login_timeout_ms: 30000          # device: TCP to first prompt
+  command_timeout_ms: 60000
+  host_keys: strict                # strict | accept-new | insecure (a testbed's \`StrictHostKeyChecking=no\` means insecure for that device)
+workers:                           # what the run executes
+  - name: bgp
+    command: [node, tests/bgp.mjs]
+    count: 8                       # or \`per_device: true\`: one per device of the testbed; not both
+    timeout_s: 3600                # whole worker; idle_timeout_s: without output or broker traffic
+    env: {SITE: lab}
+max_parallel: 8                    # flat limit over all workers; default: all
+distributed:
+  failure_policy: fail_fast        # default. best_effort | retry_once | continue_if_majority
+  min_agents_required: 6           # default: 1, under fail_fast and retry_once all
+  agent_retry_attempts: 0          # default; \`retry_once\` means exactly 1 and refuses another value
+  agent_retry_delay_s: 10          # first delay; doubles, jittered
+watch:                             # dependencies of the run
+  - {name: lab, command: [systemctl, is-active, lab-router], every_s: 2, live: [active]}
+status: {port: 9464, token_env: NAC_BROKER_STATUS_TOKEN}
+report_dir: nac-broker-report
+`
+
+it('takes the sample config as it is, each key of it', () => {
+  const config = parseConfig(SAMPLE, '/lab/nac-broker.yaml')
+  expect(resolveSupervision(config.broker)).toMatchObject({ connectTimeoutMs: 5_000 })
+  expect(Object.keys(config.broker)).toHaveLength(11)
+  expect(resolveFailurePolicy(config.failurePolicy ?? {}, 8)).toMatchObject({
+    minAgentsRequired: 6,
+  })
+  const { workers, maxParallel, watch, status, reportDir } = config
+  expect([workers?.length, maxParallel, watch?.length]).toEqual([1, 8, 1])
+  expect([status?.port, reportDir]).toEqual([9464, '/lab/nac-broker-report'])
+})
+
 it('knows how to switch the cache off', () => {
   expect(parse('broker: {cache_ttl_s: off}')).toEqual({ broker: { cacheTtlMs: 'off' } })
 })
@@ -114,11 +162,12 @@ it('accepts nothing that the broker would refuse', () => {
   max_connections: 10000
   max_sessions_per_device: 100
   cache_ttl_s: 86400
+  connect_timeout_ms: 86400000
   login_timeout_ms: 86400000
   command_timeout_ms: 86400000
 `
   const { broker } = parseConfig(largest, 'x.yaml')
-  expect(Object.keys(broker)).toHaveLength(5)
+  expect(Object.keys(broker)).toHaveLength(6)
   expect(brokerSettingsSchema.parse(broker)).toMatchObject(broker)
 })
 
