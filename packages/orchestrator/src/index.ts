@@ -17,6 +17,7 @@
  *   report-directory  where a run writes, and what it finds there
  *   report/        the same as junit.xml and as report.html
  *   health/        the run's events -> what the report says of its connections
+ *   device-logs    the same events, as a log for each device (event-words, file-name)
  *   config/        nac-broker.yaml -> Config, with file and line in every error
  *   demo/          a run on simulated devices whose broker is killed, and what must be true of it
  *   cli/           the command: flags in, lines and exit codes out; nothing else writes to the console

@@ -3,6 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
+import { fileNameOf } from './file-name.ts'
 import { makeWritableDirectory } from './make-directory.ts'
 import { fileTrouble } from './file-trouble.ts'
 import type { RunReport } from './report.ts'
@@ -16,25 +17,28 @@ const PAGE_FILE = 'report.html'
 const REPORT_FILE = 'report.json'
 const JOURNAL_FILE = 'journal.jsonl'
 const WORKERS = 'workers'
+const DEVICES = 'devices'
 /** A run's store, with SQLite's files beside it; without an id it is of a version that had one name for all. */
 const STORE = /^run(-[\da-f-]{36})?\.store(-wal|-shm)?$/
 /** What a run writes, but for its store, which has a name that nobody else gives. */
-const OURS = [WORKERS, REPORT_FILE, JUNIT_FILE, PAGE_FILE, JOURNAL_FILE, 'run.store']
+const OURS = [WORKERS, DEVICES, REPORT_FILE, JUNIT_FILE, PAGE_FILE, JOURNAL_FILE, 'run.store']
 
 const OTHER = 'choose another with --report-dir, or report_dir in the config'
 
-/** The directory that a run's report, its workers' logs, its journal and its store are in. */
+/** The directory that a run's report, the logs of its workers and devices, its journal and its store are in. */
 export class ReportDirectory {
   readonly path: string
   readonly reportFile: string
   readonly journalFile: string
   readonly #workers: string
+  readonly #devices: string
 
   constructor(given: string) {
     this.path = resolve(given)
     this.reportFile = join(this.path, REPORT_FILE)
     this.journalFile = join(this.path, JOURNAL_FILE)
     this.#workers = join(this.path, WORKERS)
+    this.#devices = join(this.path, DEVICES)
   }
 
   /**
@@ -59,7 +63,8 @@ export class ReportDirectory {
   async make(): Promise<void> {
     try {
       await makeWritableDirectory(this.path)
-      if (existsSync(this.#workers)) await makeWritableDirectory(this.#workers)
+      for (const logs of [this.#workers, this.#devices])
+        if (existsSync(logs)) await makeWritableDirectory(logs)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw this.#unusable(why, { cause: error })
@@ -70,7 +75,7 @@ export class ReportDirectory {
   async clear(runId: string): Promise<void> {
     const own = basename(this.storeFile(runId))
     const stores = (await this.#names()).filter((name) => STORE.test(name) && !name.startsWith(own))
-    await this.#remove([...stores, REPORT_FILE, JUNIT_FILE, PAGE_FILE, WORKERS])
+    await this.#remove([...stores, REPORT_FILE, JUNIT_FILE, PAGE_FILE, WORKERS, DEVICES])
     await this.makeLogs()
   }
 
@@ -79,9 +84,10 @@ export class ReportDirectory {
     return this.#remove([own, `${own}-wal`, `${own}-shm`])
   }
 
-  /** The directory of the workers' logs. */
-  makeLogs(): Promise<void> {
-    return makeWritableDirectory(this.#workers)
+  /** The directories of the logs. */
+  async makeLogs(): Promise<void> {
+    await makeWritableDirectory(this.#workers)
+    await makeWritableDirectory(this.#devices)
   }
 
   /** Of each run its own: one that is begun and then cannot be started leaves the earlier one's as it is. */
@@ -91,8 +97,13 @@ export class ReportDirectory {
 
   /** Where a worker's output goes, in the directory and from anywhere. */
   logOf(worker: string): { relative: string; absolute: string } {
-    const relative = join(WORKERS, `${encodeURIComponent(worker)}.log`)
+    const relative = join(WORKERS, `${fileNameOf(worker)}.log`)
     return { relative, absolute: join(this.path, relative) }
+  }
+
+  /** Where it is written what happened with a device. */
+  deviceLog(device: string): string {
+    return join(this.#devices, `${fileNameOf(device)}.log`)
   }
 
   /** What was written for programs; undefined where that cannot be read. */

@@ -7,6 +7,7 @@ import type { StatusResult } from '@nac-broker/protocol'
 import { beginRun, completeReport, resumeRun } from './begin-run.ts'
 import { BrokerHistory, type BrokerTurn } from './broker-history.ts'
 import type { BrokerConfig } from './config/schema.ts'
+import { DeviceLogs } from './device-logs.ts'
 import { outcome } from './failure-policy.ts'
 import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-policy-options.ts'
 import { decisionLine } from './decision-line.ts'
@@ -168,10 +169,16 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   using journal = begun.takeOver()
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
+  const deviceLogs = new DeviceLogs({
+    devices: testbed.deviceNames,
+    fileOf: (device) => directory.deviceLog(device),
+    clock,
+  })
   const health = recordHealth(broker, {
     workers: names,
     devices: testbed.deviceNames,
     clock,
+    onEvent: (event, atMs) => deviceLogs.record(event, atMs),
     onDirect: (event) => server?.status.record(event),
   })
   const units = runUnits(broker, { clock, log })
@@ -285,6 +292,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     },
     health: await health.report(),
   }
+  deviceLogs.flush()
   const reportFile = await writeReport(directory, report, log)
   journal.finished(report.status)
   emit({ event: 'finished', report, reportFile })

@@ -2,6 +2,7 @@ import type { BrokerClient, ClientEvent } from '@nac-broker/client'
 import type { StatusResult } from '@nac-broker/protocol'
 import { systemClock } from '@nac-broker/supervisor'
 import cliTruncate from 'cli-truncate'
+import { eventWords } from '../event-words.ts'
 import { LiveLines, type Size } from './live-lines.ts'
 import { canBeLive, printError, printJson, printLine } from './output.ts'
 import { statusText } from './status-text.ts'
@@ -104,13 +105,5 @@ function frame(
 /** "16:20:01 session-opened device=sim-1 openMs=12.3" */
 function eventLine({ event, ...fields }: ClientEvent): string {
   const at = systemClock.wallTime().toTimeString().slice(0, 8)
-  const words = Object.entries(fields).map(([name, value]) => {
-    return `${name}=${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`
-  })
-  return [at, event, ...words].join(' ')
-}
-
-/** As it is where it is one word. */
-function quoted(value: string): string {
-  return /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value)
+  return [at, event, eventWords(fields)].join(' ')
 }

@@ -2,7 +2,7 @@ import type { SupervisedBroker } from '@nac-broker/broker'
 import type { DirectEvent } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
 import { DirectEvents } from './direct-events.ts'
-import { HealthRecorder } from './health-recorder.ts'
+import { type HealthEvent, HealthRecorder } from './health-recorder.ts'
 import type { HealthReport } from './health-report.ts'
 
 export interface HealthRecording {
@@ -20,6 +20,8 @@ export interface RecordHealthOptions {
   workers: readonly string[]
   devices: readonly string[]
   clock: Clock
+  /** Told of everything that is recorded, with the calendar's time in milliseconds. */
+  onEvent?: (event: HealthEvent, atMs: number) => void
   /** Told of what clients do without the broker, when it is known. */
   onDirect?: (event: DirectEvent) => void
 }
@@ -27,11 +29,15 @@ export interface RecordHealthOptions {
 /** Records how a run fares, from now on until its broker is closed. */
 export function recordHealth(
   broker: SupervisedBroker,
-  { clock, onDirect, ...names }: RecordHealthOptions,
+  { clock, onEvent, onDirect, ...names }: RecordHealthOptions,
 ): HealthRecording {
   const recorder = new HealthRecorder(names)
-  const direct = new DirectEvents(broker.storePath, clock, (event, atMs) => {
+  const record = (event: HealthEvent, atMs: number): void => {
     recorder.record(event, atMs)
+    onEvent?.(event, atMs)
+  }
+  const direct = new DirectEvents(broker.storePath, clock, (event, atMs) => {
+    record(event, atMs)
     onDirect?.(event)
   })
   const nowMs = (): number => clock.wallTime().getTime()
@@ -39,7 +45,7 @@ export function recordHealth(
     const over = new AbortController()
     let watching: Promise<void> | undefined
     for await (const event of broker.events()) {
-      recorder.record(event, nowMs())
+      record(event, nowMs())
       if (event.event === 'fallback') watching ??= direct.watch(over.signal)
     }
     over.abort()
