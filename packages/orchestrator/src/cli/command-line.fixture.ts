@@ -21,6 +21,15 @@ interface Surroundings {
   stdoutTo?: string
 }
 
+/** What the tests' own environment may have because they are themselves run by one. */
+const OF_A_RUN = [
+  'NAC_TEST_BROKER_SOCKET',
+  'NAC_TEST_TESTBED',
+  'NAC_BROKER_POLICY',
+  'NAC_BROKER_STORE',
+  'NAC_BROKER_WORKER',
+]
+
 /** `nac-broker` in a process of its own. */
 export class Running implements AsyncDisposable {
   readonly process: ChildProcessWithoutNullStreams
@@ -29,7 +38,8 @@ export class Running implements AsyncDisposable {
   readonly #readers: ((line: string) => void)[] = []
 
   constructor(args: readonly string[], { cwd, env, stdin = '', stdoutTo }: Surroundings = {}) {
-    const { NAC_TEST_BROKER_SOCKET: _, ...inherited } = process.env
+    const inherited = { ...process.env }
+    for (const name of OF_A_RUN) delete inherited[name]
     const redirect = stdoutTo === undefined ? '' : ` > ${stdoutTo}`
     const shell = ['-c', `exec "$0" "$@"${redirect}`, process.execPath, MAIN, ...args]
     this.process = spawn('sh', shell, { cwd, env: { ...inherited, ...env } })

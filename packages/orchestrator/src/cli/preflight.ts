@@ -5,7 +5,7 @@ import type { DevicePreflight } from '../preflight/report.ts'
 import { EXIT } from './exit-codes.ts'
 import { onInterrupt } from './interrupt.ts'
 import { printJson, printLine } from './output.ts'
-import { type CommonFlags, flag, subcommand } from './subcommand.ts'
+import { type CommonFlags, ENVIRONMENT_HELP, flag, subcommand } from './subcommand.ts'
 import { testbedFlag, testbedOf } from './testbed-flag.ts'
 
 interface PreflightFlags extends CommonFlags {
@@ -19,6 +19,7 @@ export function preflightCommand(exit: (code: number) => void): Command {
     .addOption(testbedFlag)
     .addOption(flag('--config <file>', 'default: nac-broker.yaml, if there is one', TEXT))
     .option('--json', 'one JSON document')
+    .addHelpText('after', ENVIRONMENT_HELP)
     .action(async (flags: PreflightFlags) => exit(await look(flags)))
 }
 
@@ -28,7 +29,7 @@ async function look(flags: PreflightFlags): Promise<number> {
   const { preflight } = await import('../preflight/preflight.ts')
   const { deviceLine, preflightText } = await import('./preflight-text.ts')
   const { bar } = await import('./progress-bar.ts')
-  const config = await loadConfig(flags.config)
+  const config = await loadConfig(flags.config, process.env)
   const testbed = await loadTestbed(await testbedOf(flags, config))
   const { maxConnections, loginTimeoutMs, hostKeys } = config.broker
   using interrupt = onInterrupt()

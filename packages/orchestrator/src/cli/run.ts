@@ -9,7 +9,7 @@ import type { WorkerSpec } from '../worker-plan.ts'
 import { brokerOf } from './broker-of.ts'
 import { onInterrupt } from './interrupt.ts'
 import { statusOf, statusPortFlag } from './status-of.ts'
-import { type CommonFlags, flag, subcommand } from './subcommand.ts'
+import { type CommonFlags, ENVIRONMENT_HELP, flag, subcommand } from './subcommand.ts'
 import { testbedFlag, testbedOf } from './testbed-flag.ts'
 
 interface RunFlags extends CommonFlags {
@@ -40,10 +40,20 @@ export function runCommand(exit: (code: number) => void, args: readonly string[]
     .addOption(testbedFlag)
     .addOption(flag('--workers <n>', 'of the command behind --; default 1', wholeNumber(1, 10_000)))
     .addOption(
-      flag('--policy <policy>', 'when the broker is lost; default: restart,abort', CRASH_POLICY),
+      flag(
+        '--policy <policy>',
+        'when the broker is lost; default: restart,abort',
+        CRASH_POLICY,
+        'NAC_BROKER_POLICY',
+      ),
     )
     .addOption(
-      flag('--failure-policy <policy>', 'when a worker fails; default: fail_fast', FAILURE_POLICY),
+      flag(
+        '--failure-policy <policy>',
+        'when a worker fails; default: fail_fast',
+        FAILURE_POLICY,
+        'NAC_BROKER_FAILURE_POLICY',
+      ),
     )
     .addOption(
       new Option('--continue-on-agent-failure', 'as --failure-policy best_effort').conflicts(
@@ -51,13 +61,26 @@ export function runCommand(exit: (code: number) => void, args: readonly string[]
       ),
     )
     .option('--partial-ok', 'exit 0, not 3, when the failure policy is satisfied')
-    .addOption(flag('--max-parallel <n>', 'at a time; default all', wholeNumber(1, 10_000)))
-    .addOption(flag('--report-dir <dir>', `default ${DEFAULT_REPORT_DIR}`, TEXT))
-    .option('--no-preflight', 'start without having logged in to every device')
+    .addOption(
+      flag(
+        '--max-parallel <n>',
+        'at a time; default all',
+        wholeNumber(1, 10_000),
+        'NAC_BROKER_MAX_PARALLEL',
+      ),
+    )
+    .addOption(
+      flag('--report-dir <dir>', `default ${DEFAULT_REPORT_DIR}`, TEXT, 'NAC_BROKER_REPORT_DIR'),
+    )
+    .option(
+      '--no-preflight',
+      'start without having logged in to every device [$NAC_BROKER_PREFLIGHT=false]',
+    )
     .option('--resume', 'go on with the run of that directory: who has passed is not started again')
     .addOption(statusPortFlag)
     .addOption(new Option('--quiet', 'print nothing').conflicts('verbose'))
     .option('--verbose', "print the workers' output as well")
+    .addHelpText('after', ENVIRONMENT_HELP)
   return command.action(async (words: string[], flags: RunFlags) => {
     const dashes = args.indexOf('--')
     const behind = dashes === -1 ? [] : args.slice(dashes + 1)
@@ -74,7 +97,7 @@ export function runCommand(exit: (code: number) => void, args: readonly string[]
 
 async function execute(flags: RunFlags, command: readonly string[]): Promise<number> {
   const { loadConfig } = await import('../config/load.ts')
-  const config = await runConfig(flags, await loadConfig(flags.config), command)
+  const config = await runConfig(flags, await loadConfig(flags.config, process.env), command)
   const { run } = await import('../run.ts')
   const { createLog } = await import('./log.ts')
   const { runOutput } = await import('./run-output.ts')
@@ -87,7 +110,7 @@ async function execute(flags: RunFlags, command: readonly string[]): Promise<num
   return exitCode
 }
 
-/** A flag beats the config, the config the default. */
+/** A flag beats the environment and the config, these the default. */
 async function runConfig(
   flags: RunFlags,
   config: Config,

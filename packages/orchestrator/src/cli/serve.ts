@@ -16,7 +16,7 @@ import { EXIT } from './exit-codes.ts'
 import { aborted, onInterrupt } from './interrupt.ts'
 import { printed, printJson } from './output.ts'
 import { statusOf, statusPortFlag } from './status-of.ts'
-import { type CommonFlags, flag, subcommand } from './subcommand.ts'
+import { type CommonFlags, ENVIRONMENT_HELP, flag, subcommand } from './subcommand.ts'
 import { testbedFlag, testbedOf } from './testbed-flag.ts'
 
 interface ServeFlags extends CommonFlags {
@@ -28,6 +28,8 @@ interface ServeFlags extends CommonFlags {
   statusPort?: number
 }
 
+const STORE_VARIABLE = 'NAC_BROKER_STORE'
+
 /** Leaves room, within the 10 s that SIGTERM may take, for what comes after the drain. */
 const DRAIN_MS = 8_000
 
@@ -36,17 +38,24 @@ export function serveCommand(exit: (code: number) => void): Command {
     .addOption(testbedFlag)
     .addOption(flag('--config <file>', 'default: nac-broker.yaml, if there is one', TEXT))
     .addOption(flag('--socket <path>', 'default: a fresh one in a private directory', TEXT))
-    .addOption(flag('--store <path>', 'default: the socket, with .store behind it', TEXT))
-    .addOption(flag('--host <host>', 'where the broker runs; default: thread', HOST))
+    .addOption(
+      flag('--store <path>', 'default: the socket, with .store behind it', TEXT, STORE_VARIABLE),
+    )
+    .addOption(
+      flag('--host <host>', 'where the broker runs; default: thread', HOST, 'NAC_BROKER_HOST'),
+    )
     .addOption(statusPortFlag)
+    .addHelpText('after', ENVIRONMENT_HELP)
     .action(async (flags: ServeFlags) => exit(await serve(flags)))
 }
 
 async function serve(flags: ServeFlags): Promise<number> {
   const { loadConfig } = await import('../config/load.ts')
-  const config = await loadConfig(flags.config)
+  const { ownEnvironment } = await import('../config/environment.ts')
+  const config = await loadConfig(flags.config, process.env)
   const testbed = await testbedOf(flags, config)
   const settings = await brokerOf({ host: flags.host }, config)
+  const storePath = flags.store ?? (ownEnvironment(process.env)[STORE_VARIABLE] || undefined)
   const { startRunBroker } = await import('../start-run-broker.ts')
   const { createLog } = await import('./log.ts')
   const { watch = [] } = config
@@ -61,7 +70,7 @@ async function serve(flags: ServeFlags): Promise<number> {
     commandEvents: server !== undefined,
     onEvent: (event) => server?.status.record(event),
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
-    ...(flags.store !== undefined && { storePath: flags.store }),
+    ...(storePath !== undefined && { storePath }),
     log,
   }
   const broker = await startRunBroker(options, interrupt.signal)

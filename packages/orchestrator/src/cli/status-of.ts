@@ -8,6 +8,7 @@ export const statusPortFlag = flag(
   '--status-port <port>',
   'serve the status page there; 0: any free port',
   PORT,
+  'NAC_BROKER_STATUS_PORT',
 )
 
 const TOKEN_ENV = 'NAC_BROKER_STATUS_TOKEN'

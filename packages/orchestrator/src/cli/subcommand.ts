@@ -16,6 +16,11 @@ export function subcommand(name: string, description: string, logLevel: LogLevel
   return command.addOption(log.default(logLevel))
 }
 
+/** For a command that reads the config. */
+export const ENVIRONMENT_HELP = `
+[$NAME] is the variable that says the same. Every other key of the config has one too, such as
+NAC_BROKER_MAX_CONNECTIONS. A flag beats the environment, which beats the config.`
+
 /** Nothing is printed or exited behind our back, and every mistake is `CONFIG_INVALID`. */
 export function strict(command: Command): Command {
   return command
@@ -25,10 +30,16 @@ export function strict(command: Command): Command {
     })
 }
 
-/** An option with a value. */
-export function flag(flags: string, description: string, setting: Setting<unknown>): Option {
+/** An option with a value; `variable` says the same, and is read where the config is. */
+export function flag(
+  flags: string,
+  description: string,
+  setting: Setting<unknown>,
+  variable?: string,
+): Option {
   const words = setting.words.length === 0 ? '' : ` (${setting.words.join(' | ')})`
-  const option = new Option(flags, `${description}${words}`)
+  const orElse = variable === undefined ? '' : ` [$${variable}]`
+  const option = new Option(flags, `${description}${words}${orElse}`)
   return option.argParser((text: string) => parse(option.long ?? flags, setting, text))
 }
 

@@ -5,10 +5,10 @@ import type { Config } from '../config/schema.ts'
 import { TEXT } from '../config/setting.ts'
 import { flag } from './subcommand.ts'
 
-export const testbedFlag = flag('--testbed <file>', 'a pyATS testbed', TEXT)
+export const testbedFlag = flag('--testbed <file>', 'a pyATS testbed', TEXT, 'NAC_TEST_TESTBED')
 
 /**
- * The testbed file: the flag's, else the config's.
+ * The testbed file: the flag's, else the one of the environment or the config.
  * @throws {BrokerError} `CONFIG_INVALID` where neither names one that can be read.
  */
 export async function testbedOf(
@@ -17,7 +17,9 @@ export async function testbedOf(
 ): Promise<string> {
   const file = flags.testbed ?? config.testbed
   if (file === undefined) {
-    throw usage('no testbed: give --testbed FILE, or set testbed in the config')
+    throw usage(
+      'no testbed: give --testbed FILE, or set NAC_TEST_TESTBED, or testbed in the config',
+    )
   }
   try {
     await access(file)

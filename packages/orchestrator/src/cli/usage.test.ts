@@ -51,7 +51,7 @@ it.concurrent.each<[string[], string]>([
     'configure: --file: /nowhere cannot be read: there is no such file',
   ],
   [['configure', 'r1', '--file', '/'], 'configure: --file: / cannot be read: it is a directory'],
-  [['serve'], 'no testbed: give --testbed FILE, or set testbed in the config'],
+  [['serve'], 'no testbed: give --testbed FILE, or set NAC_TEST_TESTBED, or testbed in the config'],
   [['serve', '--testbed', '/nowhere'], '--testbed: /nowhere: there is no such file'],
   [['serve', '--config', '/nowhere'], 'config /nowhere cannot be read: there is no such file'],
   [['run'], 'run: no workers: give a command behind --, or set workers in the config'],

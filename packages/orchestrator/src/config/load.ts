@@ -4,23 +4,26 @@ import { BrokerError, nearest } from '@nac-broker/protocol'
 import type { z } from 'zod'
 import { fileTrouble } from '../file-trouble.ts'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
+import { withEnvironment } from './environment.ts'
 import { type Config, configSchema, fromFile } from './schema.ts'
 
 const DEFAULT_FILE = 'nac-broker.yaml'
 
 /**
  * The config file that was named, else `nac-broker.yaml` if there is one, else nothing at all. Paths
- * in it are beside it.
- * @throws {BrokerError} `CONFIG_INVALID` with file and line.
+ * in it are beside it. What `env` says beats it.
+ * @throws {BrokerError} `CONFIG_INVALID` with file and line, or with the variable.
  */
-export async function loadConfig(file: string | undefined): Promise<Config> {
+export async function loadConfig(
+  file: string | undefined,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Config> {
   const text = await readText(file ?? DEFAULT_FILE, file === undefined)
-  if (text === undefined) return { broker: {} }
-  return parseConfig(text, file ?? DEFAULT_FILE)
+  return parseConfig(text ?? '', file ?? DEFAULT_FILE, env)
 }
 
-export function parseConfig(text: string, file: string): Config {
-  const document = parseConfigDocument(text, file)
+export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = {}): Config {
+  const document = withEnvironment(parseConfigDocument(text, file), env)
   const parsed = configSchema.safeParse(document.value ?? {})
   if (!parsed.success) throw invalid(parsed.error, document)
   return fromFile(parsed.data, (given) => path.resolve(path.dirname(file), given), document.placeOf)

@@ -88,7 +88,7 @@ const watchSection = z.strictObject({
 })
 
 const statusSection = z.strictObject({
-  port: written(PORT),
+  port: written(PORT).exactOptional(),
   host: written(TEXT).exactOptional(),
   token_env: written(TEXT).exactOptional(),
 })
@@ -116,10 +116,11 @@ export type BrokerConfig = Omit<
 
 /** Where the status is served, and which variable has the token. */
 interface StatusConfig {
-  port: number
+  /** Absent: only where a flag says so. */
+  port?: number
   host?: string
   tokenEnv?: string
-  /** `file:line` of the section. */
+  /** Where the token's variable is named, as `file:line`. */
   place: string
 }
 
@@ -169,7 +170,7 @@ export function fromFile(
         place: placeOf(['watch', String(index), 'command']),
       })),
     }),
-    ...(file.status && { status: statusConfig(file.status, placeOf(['status'])) }),
+    ...(file.status && { status: statusConfig(file.status, placeOf(['status', 'token_env'])) }),
     ...(reportDir !== undefined && { reportDir: resolve(reportDir) }),
   }
 }
@@ -196,7 +197,7 @@ function brokerSettings(section: z.output<typeof brokerSection>): BrokerConfig {
 function statusConfig(section: z.output<typeof statusSection>, place: string): StatusConfig {
   const { port, host, token_env: tokenEnv } = section
   return {
-    port,
+    ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
     ...(tokenEnv !== undefined && { tokenEnv }),
     place,
