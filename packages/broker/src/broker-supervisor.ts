@@ -196,6 +196,7 @@ export class BrokerSupervisor implements SupervisedBroker {
         }),
         ...(store && { storePath: store.path }),
         generation: number,
+        restarts: number - this.#parts.generation - 1,
         socketPath: place.path,
         logLevel: log.level,
         commandEvents: options.commandEvents ?? false,

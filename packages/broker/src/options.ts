@@ -24,6 +24,7 @@ export const brokerSettingsSchema = z.strictObject({
   keepaliveIntervalMs: z.union([milliseconds, z.literal('off')]).default(10_000),
   hostKeys: z.enum(['strict', 'accept-new', 'insecure']).default('strict'),
   generation: z.number().int().min(1).default(1),
+  restarts: z.number().int().min(0).default(0),
   crashPolicy: z
     .union([z.string(), z.array(z.string())])
     .default([...DEFAULT_CRASH_POLICY])
@@ -54,6 +55,8 @@ export interface BrokerSettings {
   hostKeys: HostKeyPolicy
   /** Counts the brokers of one run, from 1. */
   generation: number
+  /** How many of them this run's supervisor has started before. */
+  restarts: number
   /** What clients are told to do when this broker is lost; their own setting beats it. */
   crashPolicy: CrashPolicy
   /** How often clients are told to ask whether the broker is alive. */

@@ -14,7 +14,7 @@ import type { SocketPlace } from './socket-path.ts'
 
 export type HostName = 'inline' | 'thread' | 'process'
 
-export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'> {
+export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation' | 'restarts'> {
   /**
    * Where the broker runs. Default `thread`. `inline`, on this process's own loop, can be neither
    * checked for stalls nor fenced nor restarted.

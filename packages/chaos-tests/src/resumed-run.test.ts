@@ -32,6 +32,8 @@ it('a run that is resumed after its orchestrator was killed knows what it did, a
 
   await using broker = await superviseBroker({ ...options, resume: true })
   expect(broker.generation).toBe(2)
+  // The first was another orchestrator's: this one has not started any again.
+  expect(await broker.status()).toMatchObject({ generation: 2, restarts: 0 })
   await using client = await connect({ socketPath, name: 'bgp-1' })
   expect(await client.lastCheckpoint()).toEqual({ done: ['once'] })
   const again = await client.execute('sim-1', 'write nonce once', { key: 'once' })

@@ -21,7 +21,7 @@ describe.each<HostKind>(['thread', 'process'])('a broker in a %s', (host) => {
     expect(await listening).toMatchObject({ generation: 2, socket: lab.broker.socketPath })
     using client = await NacTestClient.connect(lab.broker.socketPath)
     expect(await client.ask({ command: 'ping' })).toEqual({ status: 'success', result: 'pong' })
-    expect((await lab.broker.status()).generation).toBe(2)
+    expect(await lab.broker.status()).toMatchObject({ generation: 2, restarts: 1 })
   })
 
   it('never leaves its path without a socket file', async () => {

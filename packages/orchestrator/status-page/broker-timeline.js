@@ -31,10 +31,11 @@ export function showBroker({ run, broker }, now) {
   showList(broker.generations)
 }
 
-function showFacts({ state, policy, generation, status }) {
+function showFacts({ state, policy, generation, restarts, status }) {
   const facts = [
     ['state', state],
     ['generation', generation || '-'],
+    ['restarts', restarts],
     ['crash policy', policy || '-'],
     ['up', status ? duration(status.uptimeMs) : '-'],
     ['pid', status?.pid ?? '-'],

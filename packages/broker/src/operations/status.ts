@@ -14,6 +14,7 @@ export function brokerStatus(broker: BrokerContext): StatusResult {
     version: VERSION,
     pid: process.pid,
     generation: settings.generation,
+    restarts: settings.restarts,
     uptimeMs: clock.now() - broker.startedMs,
     socketPath: broker.socketPath,
     testbed: testbed ? path.resolve(testbed.path) : '',

@@ -169,11 +169,13 @@ it('shows what the broker knows as a table and as JSON', async () => {
   ])
   expect(table.code).toBe(0)
   expect(table.stdout).toMatch(/^broker +\d+\.\d+\.\d+, pid \d+, generation 1$/m)
+  expect(table.stdout).toMatch(/^restarts +0$/m)
   expect(table.stdout).toMatch(/^device +platform +open +busy +opening +queued +cached$/m)
   expect(table.stdout).toMatch(/^sim-1 +iosxe +1 +0 +0 +0 +\d+$/m)
   expect(JSON.parse(json.stdout)).toMatchObject({
     pid: broker.process.pid,
     generation: 1,
+    restarts: 0,
     sessions: { max: 50, maxPerDevice: 1 },
     devices: [{ device: 'sim-1' }, { device: 'sim-2' }],
   })

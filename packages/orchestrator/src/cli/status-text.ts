@@ -7,6 +7,7 @@ export function statusText(broker: StatusResult): string {
   const { sessions, cache, statistics: counts } = broker
   const facts = [
     ['broker', `${broker.version}, pid ${broker.pid}, generation ${broker.generation}`],
+    ['restarts', broker.restarts],
     ['up', duration(broker.uptimeMs)],
     ['socket', broker.socketPath],
     ['testbed', broker.testbed],

@@ -8,7 +8,11 @@ import { flag, subcommand } from './subcommand.ts'
 const TIMEOUT_MS = 5_000
 
 export function statusCommand(exit: (code: number) => void): Command {
-  return subcommand('status', 'Devices, sessions, queues, clients, cache', 'warn')
+  return subcommand(
+    'status',
+    'Devices, sessions, queues, clients, cache, generation, restarts, uptime',
+    'warn',
+  )
     .addOption(flag('--socket <path>', 'default: $NAC_TEST_BROKER_SOCKET', TEXT))
     .option('--json', 'one JSON document; with --watch one for each event, too')
     .option('--watch', 'as it changes, until it is interrupted')

@@ -62,6 +62,7 @@ describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
     await page.locator('#generations rect').nth(1).waitFor({ state: 'attached' })
     await page.locator('#generation-list').getByText('lost:').waitFor()
     await page.getByRole('heading', { name: 'Broker up' }).waitFor()
+    expect(await page.locator('#broker-facts').innerText()).toMatch(/restarts\s+1\b/i)
     expect(trouble).toEqual([])
   })
 

@@ -32,6 +32,8 @@ export const statusResult = z.object({
   version: z.string(),
   pid: count,
   generation: count,
+  /** How often it was started again since the run began, or was last resumed. */
+  restarts: count,
   uptimeMs: z.number().nonnegative(),
   socketPath: z.string(),
   testbed: z.string(),
