@@ -1,11 +1,8 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ENVIRONMENT } from '../config/environment.ts'
 import type { RunReport } from '../report.ts'
 import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
-
-const MAIN = path.join(import.meta.dirname, 'main.ts')
 
 let lab: Folder
 let devices: Running
@@ -81,36 +78,32 @@ it.each(['run', 'serve', 'preflight'])('%s --help names variables that there are
   expect(known).toEqual(expect.arrayContaining(named))
 })
 
-/** A run, with an environment of its own, whose only worker is this script in a folder of its own. */
-async function inWorker(folder: string, script: string): Promise<void> {
-  await mkdir(lab.path(folder))
-  const env = {
-    NAC_TEST_TESTBED: 't.yaml',
+/** As a worker has it: what the run outside tells it, and what that one was told itself. */
+function ofAWorker(): NodeJS.ProcessEnv {
+  return {
+    NAC_BROKER_WORKER: 'w',
+    NAC_TEST_TESTBED: lab.path('outside.yaml'),
+    NAC_TEST_BROKER_SOCKET: lab.path('outside.sock'),
+    NAC_BROKER_STORE: lab.path('outside.store'),
     NAC_BROKER_POLICY: 'abort',
-    NAC_BROKER_REPORT_DIR: `${folder}-outside`,
+    NAC_BROKER_REPORT_DIR: lab.path('outside'),
   }
-  const args = ['run', '--no-preflight', '--', 'sh', '-c', `cd ${folder}; ${script}`]
-  expect(await nacBroker(args, { cwd: lab.path(), env })).toMatchObject({ code: 0 })
-  expect(await reportIn(`${folder}-outside`)).toMatchObject({ policy: 'abort' })
 }
 
 it('a run in a worker is its own, whatever the run outside has', async () => {
-  await inWorker('run', `node ${MAIN} run --testbed ../t.yaml --no-preflight -- true`)
-  expect(await reportIn('run', 'nac-broker-report')).toMatchObject({ policy: 'restart,abort' })
+  await mkdir(lab.path('inside'))
+  const args = ['run', '--testbed', '../t.yaml', '--no-preflight', '--', 'true']
+  const exited = await nacBroker(args, { cwd: lab.path('inside'), env: ofAWorker() })
+  expect(exited).toMatchObject({ code: 0 })
+  expect(await reportIn('inside', 'nac-broker-report')).toMatchObject({ policy: 'restart,abort' })
 })
 
 it('a broker in a worker is its own, with a socket and a store of its own', async () => {
-  const script = `
-    echo "$NAC_TEST_BROKER_SOCKET" > outside
-    node ${MAIN} serve --testbed ../t.yaml > served & served=$!
-    until grep -q listening served; do kill -0 $served || exit 2; sleep 0.05; done
-    test -e "$(sed 's/.*"socket":"\\([^"]*\\)".*/\\1/' served).store" || exit 3
-    kill $served && wait $served
-  `
-  await inWorker('serve', script)
-  const [outside = '', served = ''] = await Promise.all(
-    ['outside', 'served'].map((file) => readFile(lab.path('serve', file), 'utf8')),
-  )
-  expect(served).toContain('"generation":1')
-  expect(served).not.toContain(outside.trim())
+  const args = ['serve', '--testbed', 't.yaml']
+  await using serving = new Running(args, { cwd: lab.path(), env: ofAWorker() })
+  const { socket } = JSON.parse(await serving.line()) as { socket: string }
+  expect(socket).not.toBe(lab.path('outside.sock'))
+  await access(`${socket}.store`)
+  serving.process.kill('SIGTERM')
+  expect((await serving.exited).code).toBe(0)
 })
