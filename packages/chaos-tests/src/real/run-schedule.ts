@@ -27,7 +27,7 @@ export const LIMITS = { loginTimeoutMs: 3_000, commandTimeoutMs: 3_000, drainTim
 export const CONNECT_MS = 10_000
 export const CLOSE_MS = 3_000
 /** Longer than a login that hangs and the one after it. */
-export const LAST_MS = 12_000
+const LAST_MS = 12_000
 /** A simulated device has room for more, so that one session too many is seen. */
 export const ROOM = 3
 
