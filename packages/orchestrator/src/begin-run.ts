@@ -5,7 +5,7 @@ import { openRunStore, RunStoreError } from '@nac-broker/run-store'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import { holdDirectory } from './directory-hold.ts'
-import { endLeftovers, ownersIn } from './leftovers.ts'
+import { endLeftovers, giveUpElsewhere, ownersIn } from './leftovers.ts'
 import type { RunReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
 import { type RunIdentity, RunJournal } from './run-journal.ts'
@@ -117,6 +117,7 @@ export async function resumeRun(
     `resumes run ${runId}: ${passed} of ${all} workers had passed; to be started: ${all - passed}`,
   )
   await endLeftovers([...before.processes, ...(await ownersIn(storeFile))], clock)
+  await giveUpElsewhere(storeFile, before.orchestrators)
   const held = begun.move()
   return {
     runId,

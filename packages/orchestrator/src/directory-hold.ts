@@ -32,7 +32,7 @@ export function holdDirectory(directory: string): Disposable {
   } catch (error) {
     rmSync(draft, { recursive: true, force: true })
     if (error instanceof BrokerError) throw error
-    throw invalid(`report directory ${directory}: ${fileTrouble(error)}`, error)
+    throw invalid(`report directory ${directory}: ${fileTrouble(error)}`, OTHER, error)
   }
   return {
     [Symbol.dispose]() {
@@ -61,11 +61,25 @@ function renamed(draft: string, place: string): boolean {
 function removeGone(directory: string, place: string): void {
   for (const file of filesIn(place)) {
     const holder = read(file)
-    if (holder && !processIsGone(holder)) {
-      throw invalid(`${directory} belongs to a run that goes on, of pid ${holder.pid}`)
-    }
+    if (holder && !processIsGone(holder)) throw belongsTo(holder, directory, place)
     rmSync(file, { force: true })
   }
+}
+
+/** A process of another pid namespace holds it for ever, unless somebody who can tell says that it is dead. */
+function belongsTo(
+  { pid, pidNamespace }: ProcessIdentity,
+  directory: string,
+  place: string,
+): Error {
+  if (pidNamespace === ownerOf(null).pidNamespace) {
+    return invalid(`${directory} belongs to a run that goes on, of pid ${pid}`)
+  }
+  const whose = `a run of pid ${pid} in another pid namespace (a container)`
+  return invalid(
+    `${directory} belongs to ${whose}, and nobody can tell from here whether it goes on`,
+    `if it does not, remove ${place}, else ${OTHER}`,
+  )
 }
 
 function filesIn(place: string): string[] {
@@ -91,6 +105,8 @@ function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
-function invalid(why: string, cause?: unknown): BrokerError {
-  return new BrokerError('CONFIG_INVALID', `${why}; choose another --report-dir`, { cause })
+const OTHER = 'choose another --report-dir'
+
+function invalid(why: string, advice = OTHER, cause?: unknown): BrokerError {
+  return new BrokerError('CONFIG_INVALID', `${why}; ${advice}`, { cause })
 }

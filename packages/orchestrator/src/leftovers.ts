@@ -1,4 +1,10 @@
-import { openRunStore, processIsAlive, type ProcessIdentity } from '@nac-broker/run-store'
+import {
+  openRunStore,
+  ownerOf,
+  processIsAlive,
+  processIsGone,
+  type ProcessIdentity,
+} from '@nac-broker/run-store'
 import { type Clock } from '@nac-broker/supervisor'
 import { BrokerError } from '@nac-broker/protocol'
 
@@ -16,6 +22,29 @@ export async function ownersIn(storePath: string): Promise<ProcessIdentity[]> {
     ...(live ? [live.owner] : []),
     ...leases.flatMap(({ owner, child = owner }) => [owner, child]),
   ]
+}
+
+/**
+ * Gives up what the run of these orchestrators, and of their children, has in its store from other pid namespaces
+ * than ours: of them nobody can tell from here that they are gone. For whoever was told so: the report directory
+ * was let go, or somebody has removed who held it.
+ */
+export async function giveUpElsewhere(
+  storePath: string,
+  orchestrators: readonly ProcessIdentity[],
+): Promise<void> {
+  const self = ownerOf(null)
+  const elsewhere = new Set(orchestrators.map(({ pidNamespace }) => pidNamespace))
+  elsewhere.delete(self.pidNamespace)
+  if (elsewhere.size === 0) return
+  const isGone = (one: ProcessIdentity): boolean =>
+    elsewhere.has(one.pidNamespace) || processIsGone(one)
+  await using store = await openRunStore(storePath, { processes: { self, isGone } })
+  const live = await store.generations.current()
+  if (live && (await store.generations.isGone(live.owner))) {
+    await store.generations.end(live.generation)
+  }
+  await store.ledger.reap()
 }
 
 /**

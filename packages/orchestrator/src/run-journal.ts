@@ -45,6 +45,8 @@ export interface UnfinishedRun {
   attempts: ReadonlyMap<string, readonly AttemptReport[]>
   /** Processes of its workers that may still be alive. */
   processes: readonly ProcessIdentity[]
+  /** Those that have done the run so far. */
+  orchestrators: readonly ProcessIdentity[]
 }
 
 /**
@@ -193,8 +195,17 @@ function unfinished(run: Extract<Line, { line: 'run' }>, lines: readonly Line[])
     }
   }
   const { runId, startedAt } = run
-  const resumed = lines.filter(({ line }) => line === 'orchestrator').length - 1
-  return { runId, startedAt, resumed, passed, attempts, processes: [...processes.values()] }
+  const orchestrators = lines.flatMap((one) => (one.line === 'orchestrator' ? [one.process] : []))
+  const resumed = orchestrators.length - 1
+  return {
+    runId,
+    startedAt,
+    resumed,
+    passed,
+    attempts,
+    processes: [...processes.values()],
+    orchestrators,
+  }
 }
 
 function requireSame(file: string, was: RunIdentity, is: RunIdentity): void {

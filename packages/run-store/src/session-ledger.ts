@@ -111,6 +111,11 @@ export class SessionLedger {
     return this.#connection.read(() => this.#heldLeases())
   }
 
+  /** Removes the leases of owners that are gone, for who does not wait for one. */
+  async reap(): Promise<void> {
+    await this.#reaper.reap()
+  }
+
   /** Why there is no slot now: `SESSION_LIMIT`, naming who holds them. */
   async sessionLimit(
     { device, maxPerDevice, maxTotal }: SessionLimits & { device: string },
