@@ -6,7 +6,7 @@
  *   failure-policy when a run goes on, and what became of it (failure-policy-options)
  *   run-workers    so many at a time, again where they fail (worker-record), until the policy ends it
  *   worker-attempt one of a worker's attempts, with its log and its environment
- *   worker         one child process (process-group, worker-limits, worker-log, line-splitter)
+ *   worker         one child process (find-program, process-group, worker-limits, worker-log, line-splitter)
  *   run-units      how the workers and what else the run depends on fare (worker-units)
  *   watch/         commands that are asked again and again whether something is live
  *   broker-history the broker's generations, and whether it is there

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { existsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -228,15 +228,47 @@ it('says what killed a worker', async () => {
   expect(end).toEqual({ status: 'failed', signal: 'SIGSEGV', reason: 'killed by SIGSEGV' })
 })
 
-it('says why a program cannot be started', async () => {
-  const log = new WorkerLog(path.join(folder, 'log'), undefined)
+/** How a command ends that cannot be started, and what its log says. */
+async function refused(command: string[], env = process.env): Promise<[WorkerEnd, string]> {
+  const file = path.join(folder, 'log')
+  const log = new WorkerLog(file, undefined)
   const { signal } = new AbortController()
-  const context = { env: process.env, log, signal, hurry: signal, clock: systemClock }
+  const context = { env, log, signal, hurry: signal, clock: systemClock }
   const none = { timeoutMs: undefined, idleTimeoutMs: undefined, device: undefined }
-  const planned = { name: 'w', env: {}, ...none }
-  const end = await runWorker({ ...planned, command: [folder] }, context)
-  const reason = `cannot start "${folder}": it is not executable`
-  expect(end).toEqual({ status: 'failed', reason, isFutile: true })
+  const end = await runWorker({ name: 'w', env: {}, ...none, command }, context)
   log.close()
-  expect(await readFile(path.join(folder, 'log'), 'utf8')).toBe(`nac-broker: ${reason}\n`)
+  return [end, await readFile(file, 'utf8')]
+}
+
+it('says why a program cannot be started', async () => {
+  const reason = `cannot start "${folder}": it is not executable`
+  expect(await refused([folder])).toEqual([
+    { status: 'failed', reason, isFutile: true },
+    `nac-broker: ${reason}\n`,
+  ])
+})
+
+it.each([
+  ['#!/nowhere/python3 -u\n', 'its interpreter "/nowhere/python3" does not exist'],
+  ['#! /bin/sh\r\n', 'its interpreter "/bin/sh\\r" does not exist'],
+])('tells a script without its interpreter from one that is not there: %j', async (text, why) => {
+  const script = path.join(folder, 'script')
+  await writeFile(script, text, { mode: 0o755 })
+  const failed = { status: 'failed', isFutile: true }
+  const found = { ...failed, reason: `cannot start "${script}": ${why}` }
+  expect((await refused([script]))[0]).toEqual(found)
+  const inPath = { ...failed, reason: `cannot start "script": ${why}` }
+  expect((await refused(['script'], { PATH: `/nowhere:${folder}` }))[0]).toEqual(inPath)
+  const gone = { ...failed, reason: `cannot start "${script}2": there is no such program` }
+  expect((await refused([`${script}2`]))[0]).toEqual(gone)
+})
+
+it('says that it is the interpreter that cannot be started where that is a script without one', async () => {
+  const interpreter = path.join(folder, 'interpreter')
+  const script = path.join(folder, 'script')
+  await writeFile(interpreter, '#!/nowhere/sh\n', { mode: 0o755 })
+  await writeFile(script, `#!${interpreter}\n`, { mode: 0o755 })
+  expect((await refused([script]))[0]).toMatchObject({
+    reason: `cannot start "${script}": its interpreter "${interpreter}" cannot be started`,
+  })
 })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { BrokerError } from '@nac-broker/protocol'
 import { type Clock, withDeadline } from '@nac-broker/supervisor'
+import { whyNotThere } from './find-program.ts'
 import type { Guard } from './guard.ts'
 import { ProcessGroup } from './process-group.ts'
 import { watchLimits } from './worker-limits.ts'
@@ -60,7 +61,7 @@ export async function runWorker(worker: PlannedWorker, context: WorkerContext): 
     child = await start(worker.command, env, log)
   } catch (error) {
     const trouble = error as NodeJS.ErrnoException
-    const reason = cannotStart(worker.command[0] ?? '', trouble)
+    const reason = cannotStart(worker.command[0] ?? '', trouble, env)
     log.note(reason)
     return { status: 'failed', reason, isFutile: ['ENOENT', 'EACCES'].includes(trouble.code ?? '') }
   }
@@ -160,10 +161,14 @@ function timedOut(ms: number): BrokerError {
   return new BrokerError('DEADLINE_EXCEEDED', `not finished after ${ms / 1000} s`)
 }
 
-function cannotStart(program: string, { code, message }: NodeJS.ErrnoException): string {
+function cannotStart(
+  program: string,
+  { code, message }: NodeJS.ErrnoException,
+  { PATH }: NodeJS.ProcessEnv,
+): string {
   const why =
     code === 'ENOENT'
-      ? 'there is no such program'
+      ? whyNotThere(program, PATH)
       : code === 'EACCES'
         ? 'it is not executable'
         : message

@@ -1,6 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs'
-import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
+import { findProgram } from '../find-program.ts'
 import { withOurNode } from '../our-node.ts'
 
 /** Something that a run depends on and that cannot tell itself when it dies: a command is asked. */
@@ -25,24 +24,10 @@ export function requireWatchable(specs: readonly WatchSpec[], env: NodeJS.Proces
     if (names.has(name)) throw invalid(`${where} is there twice; give each a name of its own`)
     names.add(name)
     const [program = ''] = command
-    if (isProgram(program, PATH)) continue
+    if (findProgram(program, PATH) !== undefined) continue
     throw invalid(
       `${where}: cannot start "${program}": there is no such program; install it, or give its path`,
     )
-  }
-}
-
-function isProgram(program: string, folders: string): boolean {
-  if (program.includes('/')) return canRun(program)
-  return folders.split(path.delimiter).some((folder) => canRun(path.join(folder, program)))
-}
-
-function canRun(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
   }
 }
 
