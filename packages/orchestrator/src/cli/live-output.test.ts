@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startSimulator } from '@nac-broker/devices'
+import { type Clock, systemClock } from '@nac-broker/supervisor'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { type Folder, Running, temporaryFolder } from './command-line.fixture.ts'
 import { OnTerminal } from './on-terminal.fixture.ts'
 
@@ -9,6 +11,8 @@ const SHOW_CURSOR = '\u001B[?25h'
 const HIDE_CURSOR = '\u001B[?25l'
 /** The terminal's name, and what is logged first: that the broker listens, and where. */
 const LISTENING = 4
+/** What nothing else of a simulated device takes. */
+const LATE_MS = 3_600_000
 
 let lab: Folder
 let devices: Running
@@ -68,6 +72,43 @@ workers:
   expectCursor(screen.written)
   expect(screen.written).toContain('\u001B[31m')
 })
+
+/** Two devices, of which the second lets nobody in before `answer` is called. */
+async function withLateDevice(testbed: string): Promise<{ answer: () => void }> {
+  const asked = Promise.withResolvers<() => void>()
+  const clock: Clock = {
+    ...systemClock,
+    sleep: (ms, signal) =>
+      ms === LATE_MS
+        ? new Promise((resolve) => asked.resolve(resolve))
+        : systemClock.sleep(ms, signal),
+  }
+  const simulator = await startSimulator({ devices: 2, clock })
+  onTestFinished(() => simulator.close())
+  const [, late] = simulator.devices
+  if (late) late.loginLatencyMs = LATE_MS
+  await simulator.writeTestbed(testbed)
+  return { answer: () => void asked.promise.then((letIn) => letIn()) }
+}
+
+it.each([
+  ['run', ['--report-dir', 'late', '--', 'true'], /^preflight: 2 of 2 devices ready$/],
+  ['preflight', [], /^2 of 2 devices ready$/],
+])(
+  'shows on a terminal how many devices %s has looked at, while one is late',
+  async (command, more, done) => {
+    const { answer } = await withLateDevice(lab.path('late.yaml'))
+    const args = [command, '--testbed', 'late.yaml', ...more]
+    const terminal = new OnTerminal(args, { cwd: lab.path(), columns: 130, rows: 12 })
+    const { screen } = terminal
+    await screen.until((lines) => /^█{20}░{20} 1 of 2 devices, \d/.test(lines.at(-1) ?? ''))
+    answer()
+    expect(await terminal.exited).toBe(0)
+    expect(screen.lines).toContainEqual(expect.stringMatching(done))
+    expect(screen.lines.join('\n')).not.toContain('█')
+    expectCursor(screen.written)
+  },
+)
 
 it('leaves a clean terminal after Ctrl-C, and has no colours under NO_COLOR', async () => {
   const args = ['run', '--testbed', 't.yaml', '--report-dir', 'ended', '--', 'sleep', '60']
