@@ -1,5 +1,6 @@
 import type { Question } from '../question.ts'
 import { repeat } from '../samples.ts'
+import { verboseRun } from '../verbose-run.ts'
 import { wholeRun } from '../whole-run.ts'
 
 /** A line of a hundred bytes, or a piece of one that never ends. */
@@ -19,6 +20,9 @@ const printing = (text: string, times: number, ms: number): string[] => [
    print()`,
 ]
 
+/** How somebody gets what the worker prints. */
+type Heard = 'by nobody' | 'by a listener' | 'on stdout'
+
 /** By then a run has loaded all that it will: its broker, and the one in reserve. */
 const LIVES_MS = 3_000
 
@@ -29,25 +33,22 @@ export const loudWorker: Question = {
   async measure({ quick }) {
     const bytes = quick ? 5_000_000 : 100_000_000
     const rounds = quick ? 1 : 3
-    const peakOf = async (
-      text: string,
-      characters: number,
-      listening: boolean,
-    ): Promise<number> => {
+    const peakOf = async (text: string, characters: number, heard: Heard): Promise<number> => {
       const times = characters / (NO_LINE.length * 500)
       const command = printing(text, times, quick ? 0 : LIVES_MS)
       const failurePolicy = { name: 'fail_fast' } as const
+      const listening = heard === 'by a listener'
       const run = { command, workers: 1, failurePolicy, status: 'COMPLETE', listening } as const
-      const answer = await wholeRun(run)
-      if (listening && answer.characters < characters * 0.98)
+      const answer = heard === 'on stdout' ? await verboseRun(command) : await wholeRun(run)
+      if (heard !== 'by nobody' && answer.characters < characters * 0.98)
         throw new Error(`only ${answer.characters} characters came of ${characters}`)
       return answer.peakMiB
     }
-    const more = async (what: string, text: string, listening: boolean) => ({
+    const more = async (what: string, text: string, heard: Heard) => ({
       what,
       samples: await repeat(rounds, async () => {
-        const quiet = await peakOf(text, 50_000, listening)
-        return (await peakOf(text, bytes, listening)) - quiet
+        const quiet = await peakOf(text, 50_000, heard)
+        return (await peakOf(text, bytes, heard)) - quiet
       }),
       bar: 'at most 20',
     })
@@ -57,9 +58,10 @@ export const loudWorker: Question = {
         unit: 'MiB',
         digits: 1,
         rows: [
-          ...(quick ? [] : [await more('nobody listens', LINE, false)]),
-          await more('lines, listened to', LINE, true),
-          ...(quick ? [] : [await more('no line end, listened to', NO_LINE, true)]),
+          ...(quick ? [] : [await more('nobody listens', LINE, 'by nobody')]),
+          await more('lines, listened to', LINE, 'by a listener'),
+          ...(quick ? [] : [await more('no line end, listened to', NO_LINE, 'by a listener')]),
+          await more('nac-broker run --verbose, its stdout read', LINE, 'on stdout'),
         ],
       },
     ]
