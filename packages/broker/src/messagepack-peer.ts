@@ -131,6 +131,7 @@ export class MessagePackPeer implements DialectPeer {
         intervalMs: this.#broker.settings.heartbeatIntervalMs,
         timeoutMs: this.#broker.settings.heartbeatTimeoutMs,
       },
+      keepaliveIntervalMs: this.#broker.settings.keepaliveIntervalMs,
       limits: {
         maxFrameBytes: MAX_FRAME_BYTES,
         chunkBytes: CHUNK_BYTES,

@@ -1,11 +1,12 @@
 import { startBroker } from '@nac-broker/broker'
 import { connect } from '@nac-broker/client'
-import { startSimulator } from '@nac-broker/devices'
+import { type Simulator, startSimulator } from '@nac-broker/devices'
 import { systemClock } from '@nac-broker/supervisor'
 import { readFile, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { Running, temporaryFolder } from '../../orchestrator/src/cli/command-line.fixture.ts'
 import { startDeviceWires, throughWires } from './real/device-wires.ts'
+import { startSupervisedLab } from './supervised-lab.fixture.ts'
 import { UnitWatch } from './units.fixture.ts'
 
 /** Far from what a login or a command may take. */
@@ -51,6 +52,44 @@ it('a device whose packets are dropped has failed when its keepalives went unans
     const { cause } = await soon(device.until('failed'))
     expect(cause).toMatch(/^sim-1: .+ was lost: .*keepalive/i)
     expect(device.states.filter((state) => state === 'failed')).toHaveLength(1)
+  } finally {
+    await wire?.[Symbol.asyncDispose]()
+  }
+})
+
+it('a client that goes to the device itself keeps to the keepalive of the broker that it has lost', async () => {
+  let devices: Simulator['devices'] = []
+  const [wire, ...others] = await startDeviceWires(() => devices, 1, systemClock)
+  await using lab = await startSupervisedLab({
+    host: 'thread',
+    crashPolicy: ['fallback'],
+    ...KEEPALIVE,
+    rewriteTestbed(text, simulated) {
+      devices = simulated
+      return wire ? throughWires(text, devices, [wire, ...others]) : text
+    },
+  })
+  try {
+    await using client = await connect({
+      socketPath: lab.broker.socketPath,
+      testbed: lab.testbedPath,
+    })
+    const events = client.events()
+    const until = async (kind: string): Promise<object> => {
+      for await (const event of { [Symbol.asyncIterator]: () => ({ next: () => events.next() }) })
+        if (event.event === kind) return event
+      throw new Error(`the events ended without ${kind}`)
+    }
+    await until('ready')
+    lab.kill()
+    await until('direct')
+    await client.connect('sim-1')
+    await until('session-opened')
+    wire?.suffer({ kind: 'silent' })
+    expect(await soon(until('session-closed'))).toMatchObject({
+      by: 'device',
+      message: expect.stringMatching(/keepalive/i) as string,
+    })
   } finally {
     await wire?.[Symbol.asyncDispose]()
   }

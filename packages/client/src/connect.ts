@@ -49,9 +49,9 @@ export async function connect(
     feed.emit(event)
     if (event.event === 'closed' || event.event === 'aborted') feed.end()
   }
-  const { hostKeys, loginTimeoutMs, commandTimeoutMs } = options
+  const { hostKeys, loginTimeoutMs, commandTimeoutMs, keepaliveIntervalMs } = options
   const testbed = options.testbed ?? env['NAC_TEST_TESTBED']
-  const login = { testbed, hostKeys, loginTimeoutMs, commandTimeoutMs }
+  const login = { testbed, hostKeys, loginTimeoutMs, commandTimeoutMs, keepaliveIntervalMs }
   const setup = { ...login, client, env, clock, emit, surroundings }
   const connection = new Connection({
     open: ({ outages, ...limits }) =>

@@ -40,6 +40,11 @@ export interface ConnectOptions {
   loginTimeoutMs?: number | undefined
   /** Under `fallback`: one command on a device, in milliseconds. Default 60,000. */
   commandTimeoutMs?: number | undefined
+  /**
+   * Under `fallback`: SSH keepalive, in milliseconds; three unanswered ones end a session. Default: what the
+   * last broker said, else 10,000; `off` disables.
+   */
+  keepaliveIntervalMs?: number | 'off' | undefined
   env?: NodeJS.ProcessEnv | undefined
   clock?: Clock | undefined
 }

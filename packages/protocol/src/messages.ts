@@ -61,6 +61,8 @@ const welcome = z.object({
   crashPolicy: z.array(z.string()),
   /** How often to ask whether the broker is alive, and after how much silence it is not. */
   heartbeat: z.object({ intervalMs: z.number().positive(), timeoutMs: z.number().positive() }),
+  /** SSH keepalive of its device sessions, for those who go there directly. */
+  keepaliveIntervalMs: z.union([z.number().positive(), z.literal('off')]).optional(),
   limits: z.object({
     maxFrameBytes: z.number().int().positive(),
     chunkBytes: z.number().int().positive(),

@@ -25,6 +25,8 @@ export interface DirectSetup {
   storePath: string | undefined
   hostKeys: HostKeyPolicy | undefined
   loginTimeoutMs: number | undefined
+  /** Undefined: as the last broker's. */
+  keepaliveIntervalMs: number | 'off' | undefined
   commandTimeoutMs: number | undefined
   env: NodeJS.ProcessEnv
   clock: Clock
@@ -47,6 +49,7 @@ export async function openDirect(
   outages: () => Outages | undefined,
 ): Promise<{ commands: DirectCommands; warning: string }> {
   const { env, clock, hostKeys, loginTimeoutMs, commandTimeoutMs, client } = setup
+  const keepaliveIntervalMs = setup.keepaliveIntervalMs ?? last?.keepaliveIntervalMs
   const { openTransport } = setup.surroundings
   const testbed = await testbedOf(setup)
   const { store, withoutStore } = await storeOf(setup)
@@ -66,6 +69,7 @@ export async function openDirect(
       openTransport,
       ...(hostKeys && { hostKeys }),
       ...(loginTimeoutMs && { loginTimeoutMs }),
+      ...(keepaliveIntervalMs && { keepaliveIntervalMs }),
     },
     clock,
     emit(event) {

@@ -18,6 +18,7 @@ broker:
   connect_timeout_ms: 500
   login_timeout_ms: 1000
   command_timeout_ms: 2000
+  keepalive_interval_ms: 500
   host_keys: accept-new
 workers:
   - name: bgp
@@ -49,6 +50,7 @@ report_dir: /reports
       connectTimeoutMs: 500,
       loginTimeoutMs: 1000,
       commandTimeoutMs: 2000,
+      keepaliveIntervalMs: 500,
       hostKeys: 'accept-new',
     },
     workers: [
@@ -165,6 +167,7 @@ it('accepts nothing that the broker would refuse', () => {
   connect_timeout_ms: 86400000
   login_timeout_ms: 86400000
   command_timeout_ms: 86400000
+  keepalive_interval_ms: off
 `
   const { broker } = parseConfig(largest, 'x.yaml')
   expect(Object.keys(broker)).toHaveLength(6)

@@ -49,6 +49,7 @@ const brokerSection = z.strictObject({
   connect_timeout_ms: written(MILLISECONDS).exactOptional(),
   login_timeout_ms: written(MILLISECONDS).exactOptional(),
   command_timeout_ms: written(MILLISECONDS).exactOptional(),
+  keepalive_interval_ms: written(either(MILLISECONDS, oneOf('off'))).exactOptional(),
   heartbeat_interval_ms: written(MILLISECONDS).exactOptional(),
   heartbeat_timeout_ms: written(MILLISECONDS).exactOptional(),
   host_keys: written(oneOf('strict', 'accept-new', 'insecure')).exactOptional(),
@@ -188,6 +189,7 @@ function brokerSettings(section: z.output<typeof brokerSection>): BrokerConfig {
     connectTimeoutMs: section.connect_timeout_ms,
     loginTimeoutMs: section.login_timeout_ms,
     commandTimeoutMs: section.command_timeout_ms,
+    keepaliveIntervalMs: section.keepalive_interval_ms,
     hostKeys: section.host_keys,
   }
   const given = Object.entries(settings).filter(([, value]) => value !== undefined)
