@@ -9,12 +9,15 @@ import {
   Running,
   temporaryFolder,
 } from '../../orchestrator/src/cli/command-line.fixture.ts'
+import { EventSourceClient } from '../../orchestrator/src/status-server/event-source.fixture.ts'
 
 interface Listening {
   event: 'listening'
   socket: string
   generation: number
   pid: number
+  /** Of the status server. */
+  status?: string
 }
 
 let folder: Folder
@@ -65,6 +68,34 @@ it.concurrent('under fallback says so once, stays up, and starts no other broker
   const { code, stdout, stderr } = await served.exited
   expect({ code, stderr }).toMatchObject({ code: 0 })
   expect(stdout.trim().split('\n')).toHaveLength(2)
+})
+
+it.concurrent('under fallback tells of a device that dies while clients go there themselves', async () => {
+  await using own = await startSimulator({ devices: 1, latencyMs: 1 })
+  await own.writeTestbed(folder.path('own.yaml'))
+  const options = ['--status-port', '0', '--testbed', folder.path('own.yaml')]
+  await using served = await serve('fallback', options)
+  const { pid, socket, status } = await listening(served)
+  await using client = await connect({
+    socketPath: socket,
+    testbed: folder.path('own.yaml'),
+    env: {},
+  })
+  using events = await EventSourceClient.open(`${status}events`)
+  process.kill(pid, 'SIGKILL')
+  await client.execute('sim-1', 'show nonce direct')
+  await events.event(({ unit, state }) => unit === 'device sim-1' && state === 'ready')
+  await own.devices[0]?.stop()
+  const closed = ({ event, by }: { event: string; by?: unknown }): boolean =>
+    event === 'session-closed' && by === 'device'
+  await events.event(closed)
+  const dead = await events.event(
+    ({ unit, state }) => unit === 'device sim-1' && state === 'failed',
+  )
+  const cause = dead?.event['cause']
+  expect(cause).toMatch(/^sim-1: .+ closed the session$/)
+  const { devices } = (await (await fetch(`${status}status`)).json()) as { devices: object[] }
+  expect(devices).toMatchObject([{ name: 'sim-1', state: 'failed', cause }])
 })
 
 it.concurrent('exits 4 under abort when the broker is lost', async () => {
@@ -124,11 +155,11 @@ it.concurrent.each([
 )
 
 /** A process hosts the broker: one that can be killed alone. */
-async function serve(crashPolicy: string): Promise<Running> {
+async function serve(crashPolicy: string, options: readonly string[] = []): Promise<Running> {
   const config = folder.path(`${crashPolicy}.yaml`)
   const broker = { crash_policy: crashPolicy, host: 'process' }
   await writeFile(config, JSON.stringify({ testbed: folder.path('t.yaml'), broker }))
-  return new Running(['serve', '--config', config], { cwd: path.dirname(config) })
+  return new Running(['serve', '--config', config, ...options], { cwd: path.dirname(config) })
 }
 
 async function listening(served: Running): Promise<Listening> {

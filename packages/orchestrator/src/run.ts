@@ -13,6 +13,7 @@ import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-polic
 import { decisionLine } from './decision-line.ts'
 import { guardBroker } from './guard-broker.ts'
 import { startGuard } from './guard.ts'
+import { DirectUnits } from './health/direct-units.ts'
 import type { WorkerActivity } from './health/health-recorder.ts'
 import { recordHealth } from './health/record-health.ts'
 import { interruptionExitCode } from './interruption.ts'
@@ -127,7 +128,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const names = plan({}).map(({ name }) => name)
   const maxParallel = config.maxParallel ?? names.length
   const policy = resolveFailurePolicy(config.failurePolicy ?? {}, names.length)
-  resolveSupervision(config.broker)
+  const { maxSessionsPerDevice } = resolveSupervision(config.broker)
   const watch = config.watch ?? []
   requireWatchable(watch, env)
   const directory = new ReportDirectory(config.reportDir)
@@ -169,6 +170,8 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   using journal = begun.takeOver()
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
+  const units = runUnits(broker, { clock, log })
+  const directUnits = new DirectUnits(units, maxSessionsPerDevice)
   const deviceLogs = new DeviceLogs({
     devices: testbed.deviceNames,
     fileOf: (device) => directory.deviceLog(device),
@@ -179,9 +182,11 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     devices: testbed.deviceNames,
     clock,
     onEvent: (event, atMs) => deviceLogs.record(event, atMs),
-    onDirect: (event) => server?.status.record(event),
+    onDirect(event) {
+      server?.status.record(event)
+      directUnits.take(event)
+    },
   })
-  const units = runUnits(broker, { clock, log })
   const workerUnits = new WorkerUnits(units)
   const watching = startWatching(watch, { detector: units, guard, env, clock })
   server?.status.follow({

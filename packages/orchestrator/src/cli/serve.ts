@@ -3,6 +3,7 @@ import type { HostName, SuperviseBrokerOptions, SupervisedBroker } from '@nac-br
 import { systemClock } from '@nac-broker/supervisor'
 import { BrokerHistory } from '../broker-history.ts'
 import { HOST, TEXT } from '../config/setting.ts'
+import { DirectUnits } from '../health/direct-units.ts'
 import { guardBroker } from '../guard-broker.ts'
 import { startGuard } from '../guard.ts'
 import { interruptionExitCode } from '../interruption.ts'
@@ -56,7 +57,9 @@ async function serve(flags: ServeFlags): Promise<number> {
   const testbed = await testbedOf(flags, config)
   const settings = await brokerOf({ host: flags.host }, config)
   const storePath = flags.store ?? (ownEnvironment(process.env)[STORE_VARIABLE] || undefined)
+  const { resolveSupervision } = await import('@nac-broker/broker')
   const { startRunBroker } = await import('../start-run-broker.ts')
+  const { DirectEvents } = await import('../health/direct-events.ts')
   const { createLog } = await import('./log.ts')
   const { watch = [] } = config
   requireWatchable(watch, process.env)
@@ -80,6 +83,12 @@ async function serve(flags: ServeFlags): Promise<number> {
   await using guard = await startGuard()
   await guardBroker(guard, broker, flags.socket ?? settings.socketPath)
   using units = runUnits(broker, { clock: systemClock, log })
+  const directUnits = new DirectUnits(units, resolveSupervision(settings).maxSessionsPerDevice)
+  const direct = new DirectEvents(broker.storePath, systemClock, (event) => {
+    server?.status.record(event)
+    directUnits.take(event)
+  })
+  void direct.follow(broker)
   const parts = { detector: units, guard, env: process.env, clock: systemClock }
   await using watching = startWatching(watch, parts)
   const unheard = new AbortController()

@@ -1,3 +1,4 @@
+import type { SupervisedBroker } from '@nac-broker/broker'
 import { type DirectEvent, directEventSchema } from '@nac-broker/protocol'
 import { openRunStore, type RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
@@ -6,7 +7,7 @@ import type { Clock } from '@nac-broker/supervisor'
 const LOOK_MS = 1_000
 
 /** Reads what clients without a broker wrote into the run's store. A store that fails has nothing. */
-export class DirectEvents implements AsyncDisposable {
+export class DirectEvents {
   readonly #path: string | null
   readonly #clock: Clock
   readonly #onEvent: (event: DirectEvent, atMs: number) => void
@@ -30,17 +31,24 @@ export class DirectEvents implements AsyncDisposable {
     return this.#lastLook
   }
 
-  /** Looks again and again. */
-  async watch(signal: AbortSignal): Promise<void> {
+  /** Looks again and again from when clients go to the devices themselves, until the broker is closed. */
+  async follow(broker: Pick<SupervisedBroker, 'events'>): Promise<void> {
+    const over = new AbortController()
+    let watching: Promise<void> | undefined
+    for await (const { event } of broker.events()) {
+      if (event === 'fallback') watching ??= this.#watch(over.signal)
+    }
+    over.abort()
+    await watching
+    await this.#lastLook
+    await (await this.#store?.catch(() => undefined))?.close()
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look()
       await this.#clock.sleep(LOOK_MS, signal).catch(() => {})
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#lastLook
-    await (await this.#store?.catch(() => undefined))?.close()
   }
 
   async #read(): Promise<void> {

@@ -42,17 +42,9 @@ export function recordHealth(
   })
   const nowMs = (): number => clock.wallTime().getTime()
   const follow = async (): Promise<void> => {
-    const over = new AbortController()
-    let watching: Promise<void> | undefined
-    for await (const event of broker.events()) {
-      record(event, nowMs())
-      if (event.event === 'fallback') watching ??= direct.watch(over.signal)
-    }
-    over.abort()
-    await watching
-    await direct[Symbol.asyncDispose]()
+    for await (const event of broker.events()) record(event, nowMs())
   }
-  const following = follow()
+  const following = Promise.all([follow(), direct.follow(broker)])
   return {
     recorder,
     workerEnded: (name) => recorder.workerEnded(name, nowMs()),

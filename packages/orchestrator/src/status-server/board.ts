@@ -5,6 +5,17 @@ import type { DeviceView, WatchView, WorkerView } from './status-document.ts'
 
 type Trouble = { since: string; cause: string }
 
+/** What a unit's state is on the board, where there is no broker to say more. */
+const DIRECT_STATES: Record<UnitChange['state'], DeviceView['state']> = {
+  starting: 'connecting',
+  ready: 'ready',
+  busy: 'ready',
+  idle: 'ready',
+  stopping: 'idle',
+  stopped: 'idle',
+  failed: 'failed',
+}
+
 const NO_SESSIONS = { open: 0, busy: 0, opening: 0 }
 
 /** What the events say of devices and workers, beside what the broker knows. */
@@ -14,6 +25,8 @@ export class Board {
   readonly #workers = new Map<string, Omit<WorkerView, 'name' | 'commands' | 'checkpoints'>>()
   readonly #watches = new Map<string, WatchView>()
   #devices: readonly DeviceStatus[]
+  /** What clients tell that go to the devices themselves; undefined until they do. */
+  #direct: Map<string, DeviceView['state']> | undefined
 
   /** Names, in the order in which they are shown. */
   constructor(devices: readonly string[], workers: readonly string[]) {
@@ -34,6 +47,9 @@ export class Board {
       case 'worker-retrying':
       case 'worker-ended':
         return void this.#workers.set(event.worker, workerAfter(event, at))
+      case 'fallback':
+        this.#direct = new Map()
+        return
       case 'unit':
         if (event.kind === 'device') this.#takeDevice(event, at)
         if (event.kind === 'watch') this.#takeWatch(event, at)
@@ -48,7 +64,7 @@ export class Board {
     return this.#devices.map((device) => {
       const { device: name, sessions, ...known } = device
       const trouble = this.#troubles.get(name)
-      const state = broker ? stateOf(device, trouble) : 'unknown'
+      const state = broker ? stateOf(device, trouble) : this.#withoutBroker(name)
       return {
         name,
         state,
@@ -57,6 +73,11 @@ export class Board {
         ...known,
       }
     })
+  }
+
+  #withoutBroker(device: string): DeviceView['state'] {
+    if (!this.#direct) return 'unknown'
+    return this.#troubles.has(device) ? 'failed' : (this.#direct.get(device) ?? 'unknown')
   }
 
   get watches(): readonly WatchView[] {
@@ -72,6 +93,7 @@ export class Board {
 
   #takeDevice({ unit, state, cause = '' }: UnitChange, at: string): void {
     const name = unit.replace(/^device /, '')
+    this.#direct?.set(name, DIRECT_STATES[state])
     if (state === 'failed') this.#troubles.set(name, { since: at, cause })
     // An attempt to log in says nothing yet.
     else if (state !== 'starting' && state !== 'stopping') this.#troubles.delete(name)

@@ -5,7 +5,7 @@ export interface DeviceView extends Omit<DeviceStatus, 'device'> {
   name: string
   /**
    * `idle`: no session, and none wanted. `failed`: it ended its last session or could not be logged in to.
-   * `unknown`: no broker answers.
+   * `unknown`: no broker answers, and no client that goes there itself has told.
    */
   state: 'idle' | 'connecting' | 'ready' | 'busy' | 'failed' | 'unknown'
   /** Why it failed, and since when. */
