@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { eventSchema } from './events.ts'
+import { rowsOf } from './fields.fixture.ts'
 import { lifecycleEventSchema } from './lifecycle-events.ts'
 
 const page = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8')
@@ -36,6 +37,12 @@ describe('docs/events.md', () => {
     expect(told.map((example) => lifecycleEventSchema.parse(example))).toEqual(told)
     const states = lifecycleEventSchema.options.map(({ shape }) => shape.event.value)
     expect(told).toEqual(states.map((event) => expect.objectContaining({ event }) as unknown))
+  })
+
+  test('says the fields of each kind of event as its schema has them', () => {
+    const [, section = ''] = page.split('\n## All fields\n')
+    const rows = section.split('\n').filter((line) => line.startsWith('| `'))
+    expect(rows).toEqual([...rowsOf(eventSchema.options), ...rowsOf(lifecycleEventSchema.options)])
   })
 
   test('has sections on events that there are, and on no others', () => {
