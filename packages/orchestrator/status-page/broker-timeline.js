@@ -1,7 +1,17 @@
 import { byId, duration, element, setText, svg } from './markup.js'
 
-const HEIGHT = 44
+const HEIGHT = 50
 const BAR = 22
+/** Between the names of two times, in pixels. */
+const ROOM = 80
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 4, 6, 12, 24, 48, 96, 168].map((hours) => hours * HOUR),
+]
 
 /** The broker's generations from left to right: bars while one listened, gaps between them. */
 export function showBroker({ run, broker }, now) {
@@ -13,6 +23,14 @@ export function showBroker({ run, broker }, now) {
   const width = byId('generations').clientWidth || 600
   const x = (ms) => ((ms - fromMs) / Math.max(1, now - fromMs)) * width
   const picture = svg('svg', { height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}` })
+  for (const at of ticks(now - fromMs, width)) {
+    const left = x(fromMs + at)
+    picture.append(svg('line', { class: 'tick', x1: left, x2: left, y1: 0, y2: BAR + 10 }))
+    const anchor = at === 0 ? 'start' : 'middle'
+    const label = at === 0 ? 'start' : roundTime(at)
+    picture.append(svg('text', { x: left, y: HEIGHT - 3, 'text-anchor': anchor }, label))
+  }
+  picture.append(svg('text', { x: width, y: HEIGHT - 3, 'text-anchor': 'end' }, 'now'))
   for (const { generation, startedAt, endedAt, lost } of broker.generations) {
     const left = x(Date.parse(startedAt))
     const right = x(endedAt === undefined ? now : Date.parse(endedAt))
@@ -22,13 +40,23 @@ export function showBroker({ run, broker }, now) {
     picture.append(bar)
     if (right - left > 14) picture.append(svg('text', { x: left + 5, y: 18 }, String(generation)))
     if (lost !== undefined)
-      picture.append(svg('line', { x1: right, x2: right, y1: 0, y2: BAR + 4 }))
+      picture.append(svg('line', { class: 'loss', x1: right, x2: right, y1: 0, y2: BAR + 4 }))
   }
-  const ago = duration(now - fromMs)
-  picture.append(svg('text', { x: 0, y: HEIGHT - 3 }, `${ago} ago`))
-  picture.append(svg('text', { x: width, y: HEIGHT - 3, 'text-anchor': 'end' }, 'now'))
   byId('generations').replaceChildren(picture)
   showList(broker.generations)
+}
+
+/** Round times from the start on, as many as there is room for before `now`. */
+function ticks(rangeMs, width) {
+  const step = STEPS.find((ms) => (rangeMs / ms) * ROOM <= width) ?? rangeMs
+  const before = rangeMs * (1 - ROOM / 2 / width)
+  return Array.from({ length: Math.ceil(before / step) }, (_, index) => index * step)
+}
+
+/** `10 s`, `5 min`, `2 h` */
+function roundTime(ms) {
+  if (ms < MINUTE || ms % MINUTE > 0) return duration(ms).replace('.0', '')
+  return ms < HOUR ? `${ms / MINUTE} min` : duration(ms).replace(' 0 min', '')
 }
 
 function showFacts({ state, policy, generation, restarts, status }) {
@@ -36,7 +64,8 @@ function showFacts({ state, policy, generation, restarts, status }) {
     ['state', state],
     ['generation', generation || '-'],
     ['restarts', restarts],
-    ['crash policy', policy || '-'],
+    // Commas alone are for programs.
+    ['crash policy', policy.replaceAll(',', ', then ') || '-'],
     ['up', status ? duration(status.uptimeMs) : '-'],
     ['pid', status?.pid ?? '-'],
     ['socket', status?.socketPath ?? '-'],

@@ -57,7 +57,7 @@ function chart(id, series) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
     series: [{ label: 'time' }, ...series],
     axes: [
-      { ...axis, values: (_, all) => all.map(clockTime) },
+      { ...axis, space: 80, values: (_, all) => all.map(clockTime) },
       { ...axis, size: 48 },
     ],
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },

@@ -107,8 +107,13 @@ function row({ at, event, failed }) {
   )
 }
 
-/** Whatever an event has, those that come later included; of what has parts of its own, nothing. */
+/** Of a unit what it is and how it fares; of others whatever they have, those that come later included; of what has parts of its own, nothing. */
 function detail(event) {
+  if (event.event === 'unit') {
+    const { unit, state, cause, folded } = event
+    const changes = folded === undefined ? '' : `, after ${folded} changes`
+    return `${unit} ${state}${cause === undefined ? '' : `: ${cause}`}${changes}`
+  }
   return Object.entries(event)
     .filter(([key]) => key !== 'event')
     .map(([key, value]) => [key, words(value)])

@@ -32,7 +32,7 @@ function soon() {
 function show() {
   list.show()
   if (!state.status) return
-  if (!stale) showSummary(state)
+  showSummary(state, stale)
   showDevices(state.devices)
   showWorkers(state.workers, now())
   showWatches(state.status.watches)
@@ -80,6 +80,7 @@ follow({
   stale(why, heardMs) {
     stale = true
     showConnection(`${standing(heardMs)}: ${why}. Trying again.`, true)
+    soon()
   },
 })
 

@@ -42,4 +42,16 @@ thead th:first-child { left: 0; z-index: 2; }
 .status { font-weight: 600; }
 .status.passed { color: var(--passed); } .status.failed, .status.failed-to-stop { color: var(--failed); }
 .status.cancelled, .status.never-started { color: var(--cancelled); }
+
+/* Where there is no room for all columns, what a row has to say goes below its numbers. */
+@media (max-width: 58rem) {
+  .board tr { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); padding-bottom: .3rem; }
+  .board thead tr { position: sticky; top: 0; z-index: 1; background: var(--back); box-shadow: inset 0 -1px var(--line); }
+  .board :is(th, td) { position: static; padding: .15rem .4rem 0 0; white-space: normal;
+    overflow-wrap: anywhere; }
+  .board thead th { font-size: .82rem; box-shadow: none; }
+  .board .number { text-align: left; }
+  .board .words { grid-column: 1 / -1; order: 1; min-width: 0; }
+  .board .words:empty { display: none; }
+}
 `

@@ -1,5 +1,5 @@
 import type { GenerationReport, RunReport } from '../report.ts'
-import { count, dateAndTime, duration } from './format.ts'
+import { count, dateAndTime, duration, policyInWords } from './format.ts'
 import { type Markup, markup } from './markup.ts'
 import { type Column, table } from './table.ts'
 
@@ -11,7 +11,7 @@ export function brokerSection({ broker, policy }: RunReport): Markup {
   const story =
     lost === 0
       ? 'It ran from the beginning to the end.'
-      : `It was lost ${count(lost, 'time')} and ${restarts}; the policy was ${policy}.`
+      : `It was lost ${count(lost, 'time')} and ${restarts}; the policy was ${policyInWords(policy)}.`
   return markup`<p>${story}</p>
 ${table('Generations of the broker', COLUMNS, broker.generations)}`
 }

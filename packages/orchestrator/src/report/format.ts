@@ -56,6 +56,11 @@ export function shortened(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
+/** `restart, then abort`: a crash policy, whose commas are for programs. */
+export function policyInWords(policy: string): string {
+  return policy.replaceAll(',', ', then ')
+}
+
 /** What was to be found once, or is the code's own word, as a reader says it: `never started`. */
 export function inWords(status: string): string {
   return status.replaceAll('-', ' ')

@@ -12,7 +12,10 @@ type DeviceRow = RunReport['health']['devices'][number] &
 export function networkHealth({ health, devices }: RunReport): Markup {
   const known = new Map(devices.map((device) => [device.name, device]))
   const rows = health.devices.map((device): DeviceRow => ({ ...known.get(device.name), ...device }))
-  return markup`${table('Devices', DEVICE_COLUMNS, rows)}
+  const columns = rows.some((row) => row.lastError)
+    ? [...DEVICE_COLUMNS, LAST_ERROR]
+    : DEVICE_COLUMNS
+  return markup`${table('Devices', columns, rows)}
 ${table('Connections of the workers to the broker', WORKER_COLUMNS, health.workers)}`
 }
 
@@ -53,8 +56,9 @@ const DEVICE_COLUMNS: readonly Column<DeviceRow>[] = [
   { title: 'Failed logins', cell: (row) => counted(row.loginFailures), kind: 'number' },
   ...COMMANDS,
   ...LATENCIES,
-  { title: 'Last error', cell: lastErrorOf, kind: 'words' },
 ]
+
+const LAST_ERROR: Column<DeviceRow> = { title: 'Last error', cell: lastErrorOf, kind: 'words' }
 
 const WORKER_COLUMNS: readonly Column<WorkerRow>[] = [
   { title: 'Worker', cell: ({ name }) => name },

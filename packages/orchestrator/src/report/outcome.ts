@@ -1,6 +1,6 @@
 import { neededBy } from '../failure-policy.ts'
 import type { RunReport } from '../report.ts'
-import { count, dateAndTime, duration, inWords, number } from './format.ts'
+import { count, dateAndTime, duration, inWords, number, policyInWords } from './format.ts'
 import { type Markup, markup, type Part } from './markup.ts'
 
 const MEANING = {
@@ -60,7 +60,7 @@ function factsOf(report: RunReport): [name: string, value: Part][] {
       : [['Resumed', count(resumed, 'time')] satisfies [string, Part]]),
     ['Testbed', testbed],
     ['When a worker fails', `${name}: ${number(needed)} must pass, ${retries}`],
-    ['When the broker is lost', policy],
+    ['When the broker is lost', policyInWords(policy)],
     ['Exit code', exitCode],
     ['Run', markup`<code>${report.runId}</code>`],
   ]

@@ -21,6 +21,8 @@ nav ul { margin-top: 1rem; }
 .legend svg { vertical-align: middle; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; color: var(--soft); }
 
+th, td { padding-right: .85rem; } thead th { vertical-align: bottom; } thead .number { white-space: normal; }
+
 .picture { display: grid; grid-template-columns: min(11rem, var(--names)) minmax(0, 1fr);
   column-gap: .75rem; scrollbar-gutter: stable; }
 .picture h3 { grid-column: 1 / -1; position: sticky; left: 0; }
@@ -46,6 +48,11 @@ text.count { fill: var(--front); font-variant-numeric: tabular-nums; }
 .cut { stroke: var(--failed); stroke-width: 2.5; }
 .lost { stroke: var(--failed); stroke-width: 1.5; stroke-dasharray: 5 3; }
 
+table:not(.board) .words { min-width: 12rem; }
+@media (max-width: 58rem) {
+  .board { font-size: .85rem; }
+  .board tr { grid-template-columns: minmax(0, 1.2fr) minmax(0, .9fr) minmax(0, .9fr) minmax(0, 1.1fr); }
+}
 @media (max-width: 40rem) {
   body { padding: .6rem; } header { padding: .75rem 1rem; }
   .picture { grid-template-columns: min(6.5rem, var(--names)) minmax(0, 1fr); column-gap: .5rem; }

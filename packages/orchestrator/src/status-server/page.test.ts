@@ -26,10 +26,17 @@ describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
         `getComputedStyle(document.querySelector('[data-device="sim-1"] th')).backgroundColor`,
       )
     const before = await colour()
+    const places = async () =>
+      Promise.all((await page.locator('#devices thead th').all()).map((th) => th.boundingBox()))
+    const columns = await places()
     await lab.simulator.devices[0]?.stop()
     await row.getByText('failed').waitFor()
     await row.getByText(/^sim-1: .+ closed the session$/).waitFor()
     expect(await colour()).not.toBe(before)
+    // What came into the last column has moved no other.
+    expect(await places()).toEqual(columns)
+    await page.getByRole('heading', { name: 'Broker up: 1 device failed' }).waitFor()
+    expect(await page.title()).toBe('✖ 1 device failed, Broker up, nac-broker')
     // Without a reload: the page is still the one that was marked.
     expect(await page.evaluate(() => 'marked' in globalThis)).toBe(true)
     expect(trouble).toEqual([])
@@ -133,21 +140,31 @@ describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
       return events.locator('span:last-child').allTextContents()
     }
     await events.getByText('checkpoint').waitFor()
-    const device = 'unit device r1, kind device, state failed, cause c'
+    const device = 'device r1 failed: c'
     expect(await listed('devices')).toEqual([device])
     expect(await listed('failures')).toEqual([device])
-    expect(await listed('workers')).toEqual(['worker w-1', expect.stringMatching('^unit worker w')])
-    expect(await listed('broker')).toEqual([expect.stringMatching('^unit broker')])
-    expect(await listed('watched')).toEqual([expect.stringMatching('^unit watch lab')])
+    expect(await listed('workers')).toEqual([
+      'worker w-1',
+      expect.stringMatching('^worker w-1 ready'),
+    ])
+    expect(await listed('broker')).toEqual([expect.stringMatching('^broker ready')])
+    expect(await listed('watched')).toEqual([expect.stringMatching('^watch lab ready')])
     expect(await listed('commands')).toEqual(['workers w-1 w-2'])
     expect(await listed('')).toHaveLength(5)
   })
 
-  it('takes its token from its address and fits onto a phone', async () => {
+  it('takes its token from its address and fits onto a phone, causes of failures too', async () => {
     await using lab = await startWatchedBroker({ token: 'right' })
     const viewport = { width: 360, height: 740 }
     await using opened = await open(`${lab.server.url}?token=right`, { viewport })
     const { page } = opened
+    await lab.client.execute('sim-1', 'show version')
+    await lab.simulator.devices[0]?.stop()
+    const cause = page.locator('#device-rows').getByText(/closed the session$/)
+    await cause.waitFor()
+    const { x = 0, width = 0 } = (await cause.boundingBox()) ?? {}
+    expect(width).toBeGreaterThan(200)
+    expect(x + width).toBeLessThanOrEqual(360)
     const tooWide = await page.evaluate<number>(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     )
