@@ -47,6 +47,8 @@ export interface SupervisedLab extends AsyncDisposable {
   answerAgain(): void
   /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
   kill(): void
+  /** Brokers that still ran when the next one was told to start, or none was to follow, in words. */
+  readonly overlaps: readonly string[]
   /** Makes the broker of now suffer it, when it has read what it was sent before. */
   inflict(fault: BrokerFault): void
   /** The next broker that is started comes by these failpoints; NAC_BROKER_FAILPOINTS has to be set. */
@@ -109,10 +111,18 @@ export async function startSupervisedLab({
   let kill = (): void => {}
   let arm: string | undefined
   let inflict = (_message: FaultMessage): void => {}
+  const launched: { name: string; isRunning: () => boolean }[] = []
+  const overlaps: string[] = []
+  const noteOverlap = (when: string): void => {
+    for (const { name, isRunning } of launched)
+      if (isRunning()) overlaps.push(`the broker in ${name} still ran when ${when}`)
+  }
   const host: Host = (onMessage) => {
-    const { hosted, tell } = hostedBy(kind, onMessage)
+    const { hosted, tell, name, isRunning } = hostedBy(kind, onMessage)
     // The one that is started is the one of now; another may be loaded already.
     const started = (): void => {
+      noteOverlap('the next one was told to start')
+      launched.push({ name, isRunning })
       if (arm !== undefined) tell({ failpoints: arm })
       arm = undefined
       kill = () => hosted.kill()
@@ -146,7 +156,10 @@ export async function startSupervisedLab({
   const reading = (async () => {
     for await (const event of broker.events()) {
       if (event.event === 'listening') pid = event.pid
-      if (event.event === 'fallback' || event.event === 'aborted') givenUp.abort()
+      if (event.event === 'fallback' || event.event === 'aborted') {
+        noteOverlap('none was to follow')
+        givenUp.abort()
+      }
       events.push(event)
       for (const tell of waiting) tell(event)
     }
@@ -181,6 +194,7 @@ export async function startSupervisedLab({
         watching.add(tell)
       }),
     kill: () => kill(),
+    overlaps,
     inflict: (fault) => inflict({ fault }),
     armNext: (failpoints) => void (arm = failpoints),
     next: (wanted) =>
@@ -205,18 +219,40 @@ function firstFile(name: string): URL {
   return new URL(`./${name}.fixture.ts`, import.meta.url)
 }
 
-function hostedBy(
-  kind: HostKind,
-  onMessage: Parameters<Host>[0],
-): { hosted: ReturnType<Host>; tell: (message: FaultMessage) => void } {
+/** One of our own, which can be told to suffer; whether it runs only the system says. */
+interface Launched {
+  readonly hosted: ReturnType<Host>
+  readonly tell: (message: FaultMessage) => void
+  readonly name: string
+  readonly isRunning: () => boolean
+}
+
+function hostedBy(kind: HostKind, onMessage: Parameters<Host>[0]): Launched {
   if (kind === 'process') {
     const hosted = hostInProcess(firstFile('faulty-process'), onMessage)
+    const { child } = hosted
     // One that has just ended suffers nothing more.
     const tell = (message: FaultMessage): void => {
-      if (hosted.child.connected) hosted.child.send(message, () => {})
+      if (child.connected) child.send(message, () => {})
     }
-    return { hosted, tell }
+    return { hosted, tell, name: `process ${child.pid}`, isRunning: () => runs(child.pid) }
   }
   const hosted = hostInThread(firstFile('faulty-thread'), onMessage)
-  return { hosted, tell: (message) => hosted.worker?.postMessage(message) }
+  const { worker } = hosted
+  return {
+    hosted,
+    tell: (message) => worker?.postMessage(message),
+    name: `thread ${worker?.threadId}`,
+    // A thread that has ended has no number any more.
+    isRunning: () => worker !== undefined && worker.threadId !== -1,
+  }
+}
+
+function runs(pid: number | undefined): boolean {
+  if (pid === undefined) return false
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }

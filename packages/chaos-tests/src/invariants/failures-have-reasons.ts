@@ -66,6 +66,10 @@ export function isOfWhatBefell(evidence: Evidence, call: CallRecord): boolean {
     case 'SESSION_LIMIT':
       // How much the machine does in this time only a simulated one tells.
       return timeoutMs < ENOUGH_MS || evidence.level === 'real' || befell([...ENDS, ...AT_DEVICES])
+    case 'INTERNAL':
+    case undefined:
+      // No answer, and for others to say so.
+      return true
     default:
       return false
   }

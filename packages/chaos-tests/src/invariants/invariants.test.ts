@@ -27,25 +27,24 @@ function answered(line: string, output: string, made: Partial<CallRecord> = {}):
   return { caller: '1.1', device: 'sim-1', line, timeoutMs: 1_000, ...times, outcome, ...made }
 }
 
-function listening(generation: number, alive: number[] = []): BrokerTurn {
+function listening(generation: number): BrokerTurn {
   const event = { event: 'listening', generation, pid: 1, socket: '/s' } as const
-  return { atMs: generation * 100, event, alive }
+  return { atMs: generation * 100, event }
 }
 
 function lost(atMs: number): BrokerTurn {
   const message = 'the broker stalled: silent for 1500 ms'
-  return { atMs, event: { event: 'broker-lost', generation: 1, message }, alive: [] }
+  return { atMs, event: { event: 'broker-lost', generation: 1, message } }
 }
 
 function restarting(at: number, delayMs: number): BrokerTurn {
   const event = { event: 'restarting', generation: at + 1, delayMs } as const
-  return { atMs: at, event, alive: [] }
+  return { atMs: at, event }
 }
 
 const aborted: BrokerTurn = {
   atMs: 5,
   event: { event: 'aborted', generation: 1, message: 'gone' },
-  alive: [],
 }
 
 const GOOD: Evidence = {
@@ -76,7 +75,10 @@ const GOOD: Evidence = {
   closedAtMs: 10_000,
   mostHeld: undefined,
   left: [],
+  overlaps: [],
   grownBytes: 0,
+  peakBytes: 0,
+  kept: [{ what: 'bytes in its cache', most: 5, cap: 5 }],
   texts: { 'the log': 'nothing to see' },
 }
 
@@ -104,7 +106,6 @@ const unforeseenLoss: BrokerTurn = {
     generation: 1,
     message: 'the broker crashed: generation 1 is live',
   },
-  alive: [],
 }
 
 /** What makes a good run a bad one, by the invariant that has to say so. */
@@ -173,8 +174,10 @@ const BAD: [string, Partial<Evidence>][] = [
   ['failures-have-reasons', { schedule: { ...GOOD.schedule, clients: [[[PLANNED]]] }, calls: [] }],
   ['nothing-left', { left: ['process 1 is left'] }],
   ['bounded-memory', { grownBytes: 1e9 }],
+  ['bounded-memory', { peakBytes: 1e9 }],
+  ['bounded-memory', { kept: [{ what: 'bytes in its cache', most: 6, cap: 5 }] }],
   ['one-generation', { turns: [listening(1), listening(2)] }],
-  ['one-generation', { turns: [listening(2, [99])] }],
+  ['one-generation', { overlaps: ['the broker in thread 1 still ran when none was to follow'] }],
   ['restarts-as-promised', { turns: [restarting(1, 140)] }],
   ['restarts-as-promised', { turns: [restarting(1, 30), restarting(2, 30)] }],
   ['restarts-as-promised', { turns: [1, 2, 3, 4, 5, 6].map((at) => restarting(at, 15 * 2 ** at)) }],
@@ -221,6 +224,14 @@ it('bytes that are no text are compared as the device has sent them', () => {
   const deviceLog = executed(READ, sent)
   expect(judge({ ...GOOD, calls, deviceLog })).toEqual([])
   expect(judge({ ...GOOD, calls, deviceLog: executed(READ, 'a. 1') })).not.toEqual([])
+})
+
+it('a heap that a fault has filled is no violation, and another fault is no excuse', () => {
+  const judged = (what: string): unknown[] => {
+    const fault = { name: 'broker-suffers', args: { what }, fromMs: 0, toMs: 1 }
+    return judge({ ...GOOD, peakBytes: 1e9, injected: [fault] })
+  }
+  expect([judged('full heap').length, judged('early exit').length]).toEqual([0, 1])
 })
 
 it('while the disk is full, and no longer, a broker is tried to start again without a loss', () => {

@@ -144,6 +144,22 @@ export const MUTANTS: readonly Mutant[] = [
     "return `${device ? '' : ''}\\n${command}`",
   ),
   one(
+    'cache-without-cap',
+    'the cache keeps more than it may',
+    'broker/src/output-cache.ts',
+    `maxSize: maxBytes,
+      // One giant output must not push everything else out.
+      maxEntrySize: Math.ceil(maxBytes / 4),`,
+    'maxSize: maxBytes * 1_000,',
+  ),
+  one(
+    'queue-forgets-to-forget',
+    'a command whose callers have all left stays in the queue',
+    'broker/src/device-lane.ts',
+    'this.#queue.remove(job.client, job)',
+    'void job',
+  ),
+  one(
     'keys-mix-changes',
     'a key that was used for another change is not noticed, and its outcome given out',
     OUTCOMES,
@@ -209,7 +225,8 @@ export const MUTANTS: readonly Mutant[] = [
     try {
       return await Promise.race([work(), late.promise])`,
     ),
-    faults: ['device-silent'],
+    // What is typed is found again in what comes, and what came before it dropped: but for a device that shows nothing.
+    faults: ['device-silent', 'device-no-echo'],
   },
   one(
     'commands-overlap',

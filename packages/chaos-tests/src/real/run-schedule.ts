@@ -14,6 +14,8 @@ import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
 import { inThisProcess, type ScheduleClient } from './schedule-client.ts'
 import { scheduleClients } from './schedule-clients.ts'
+import { KeptWatch } from './kept.ts'
+import { forgetPeak, peakBytesOf } from './peak-memory.ts'
 import { limitDescriptors } from './descriptor-limit.ts'
 import { limitProcesses } from './process-limit.ts'
 import { mountSmallDisk } from './small-disk.ts'
@@ -24,6 +26,8 @@ import { wiresOf, type World } from './world.ts'
 
 /** Short, so that a run in which everything hangs is over soon. */
 export const LIMITS = { loginTimeoutMs: 3_000, commandTimeoutMs: 3_000, drainTimeoutMs: 500 }
+/** What a broker's cache may have: less than all outputs of most runs together. */
+const CACHE_BYTES = 6 * 1024 ** 2
 export const CONNECT_MS = 10_000
 export const CLOSE_MS = 3_000
 /** Longer than a login that hangs and the one after it. */
@@ -37,10 +41,14 @@ export async function runSchedule(
   faults: ReadonlyMap<string, Fault>,
 ): Promise<Evidence> {
   const before = await takeStock()
+  forgetPeak()
   const run = await perform(schedule, faults)
   const after = await takeStock(before)
   const left = [...run.left, ...after.leftSince]
-  return { schedule, level: 'real', ...run, left, grownBytes: after.grownBytes }
+  const { grownBytes } = after
+  const own = schedule.host === 'thread' ? peakBytesOf(process.pid) - before.rssBytes : 0
+  const peakBytes = Math.max(own, run.peakBytes)
+  return { schedule, level: 'real', ...run, left, grownBytes, peakBytes }
 }
 
 type Performed = Omit<Evidence, 'schedule' | 'level' | 'grownBytes'>
@@ -74,6 +82,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
       crashPolicy: policy,
       maxSessionsPerDevice,
       maxConnections,
+      cacheMaxBytes: CACHE_BYTES,
       ...LIMITS,
       ...(disk && { storePath: path.join(disk.directory, 'run.store') }),
       clock: { ...clock, random: drawingShares(() => clock.random()) },
@@ -98,7 +107,17 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const turns = recordTurns(lab)
   const happenings = new Happenings()
   lab.onDevice(happenings.happened)
-  const recorder = recordCalls(clock, () => lab.log.length, happenings.happened)
+  const keeping = new KeptWatch(lab.broker, schedule, CACHE_BYTES)
+  let peakBytes = 0
+  const recorder = recordCalls(
+    clock,
+    () => lab.log.length,
+    () => {
+      happenings.happened()
+      keeping.settled()
+      if (host === 'process') peakBytes = Math.max(peakBytes, peakBytesOf(lab.pid))
+    },
+  )
   const told: string[] = []
   const socketPath = clientWire ? path.join(lab.directory, 'wire.sock') : lab.broker.socketPath
   const env = { ...lab.broker.env(), NAC_TEST_BROKER_SOCKET: socketPath }
@@ -186,7 +205,20 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const { log: deviceLog } = lab
   const asked = { calls, lastCalls, unconnected }
   const mostHeld = undefined
-  return { began, deviceLog, ...asked, turns, mostHeld, injected, closedAtMs, left, texts }
+  return {
+    began,
+    deviceLog,
+    ...asked,
+    turns,
+    mostHeld,
+    overlaps: lab.overlaps,
+    peakBytes,
+    kept: keeping.kept,
+    injected,
+    closedAtMs,
+    left,
+    texts,
+  }
 }
 
 /** Whether there is a way to each device again. @throws why there is no way to connect */
@@ -259,21 +291,12 @@ function wireTo(socketPath: string, directory: string): Promise<FaultProxy> {
 /** Broker events with their time; the first one has listened before anybody could hear it. */
 function recordTurns(lab: SupervisedLab): BrokerTurn[] {
   const turns: BrokerTurn[] = []
-  const pids = new Set([lab.pid])
-  lab.onEvent((event) => {
-    const alive = event.event === 'listening' ? [...pids].filter(lives) : []
-    turns.push({ atMs: systemClock.now(), event, alive })
-    if (event.event === 'listening') pids.add(event.pid)
-  })
+  lab.onEvent((event) => void turns.push({ atMs: systemClock.now(), event }))
   return turns
 }
 
-function lives(pid: number): boolean {
-  return pid !== process.pid && signalTo(pid, 0)
-}
-
 /** False when there is no such process, or it is ourselves. */
-function signalTo(pid: number, signal: NodeJS.Signals | 0): boolean {
+function signalTo(pid: number, signal: NodeJS.Signals): boolean {
   if (pid === process.pid) return false
   try {
     return process.kill(pid, signal)

@@ -45,8 +45,6 @@ export interface Unconnected {
 export interface BrokerTurn {
   readonly atMs: number
   readonly event: SupervisedBrokerEvent
-  /** At `listening`: earlier generations whose process still ran, by pid. */
-  readonly alive: readonly number[]
 }
 
 /** A fault that has been made to happen, on the clock of the broker's turns. */
@@ -56,6 +54,12 @@ export interface InjectedFault {
   readonly fromMs: number
   /** When it was over; undefined where it never was. */
   toMs: number | undefined
+}
+
+export interface Kept {
+  readonly what: string
+  readonly most: number
+  readonly cap: number
 }
 
 /** Everything that a run is judged by. None of it is the broker's or the client's own account. */
@@ -69,6 +73,8 @@ export interface Evidence {
   readonly lastCalls: readonly CallRecord[]
   readonly unconnected: readonly Unconnected[]
   readonly turns: readonly BrokerTurn[]
+  /** Brokers that still ran when the next one was told to start, or none was to follow, in words. */
+  readonly overlaps: readonly string[]
   readonly injected: readonly InjectedFault[]
   /** When the run began: on the clock of the turns, and by the devices' calendar. */
   readonly began: { readonly atMs: number; readonly at: Date }
@@ -80,8 +86,12 @@ export interface Evidence {
     | undefined
   /** What was there after everything was closed, in words. */
   readonly left: readonly string[]
-  /** By how much the memory of the process that hosts the broker has grown, in bytes. */
+  /** By how much the memory of the process that judges has grown, in bytes. */
   readonly grownBytes: number
+  /** By how much that of the process that hosts the broker had grown at most. */
+  readonly peakBytes: number
+  /** What the broker has kept at most, of those moments at which it was asked. */
+  readonly kept: readonly Kept[]
   /** Everything that was told or kept, but for the outputs that were asked for. */
   readonly texts: Readonly<Record<string, string>>
 }

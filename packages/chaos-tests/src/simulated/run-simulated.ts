@@ -6,13 +6,13 @@ import type { Testbed } from '@nac-broker/devices'
 import { Happenings } from '../chaos-seed.fixture.ts'
 import type { Fault } from '../faults/fault.ts'
 import { type CallRecorder, recordCalls } from '../real/call-recorder.ts'
+import { KeptWatch } from '../real/kept.ts'
 import { inThisProcess } from '../real/schedule-client.ts'
 import { askLast, CLOSE_MS, injectAll } from '../real/run-schedule.ts'
 import type { BrokerTurn, CallRecord, Evidence, Unconnected } from '../schedules/evidence.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import { simulatedClients } from './simulated-clients.ts'
-import type { HostedProcess } from './simulated-host.ts'
-import { type SimulatedLab, startSimulatedLab } from './simulated-lab.ts'
+import { CACHE_BYTES, type SimulatedLab, startSimulatedLab } from './simulated-lab.ts'
 import { leftBy } from './simulated-stock.ts'
 import { simulatedTestbed } from './simulated-testbed.ts'
 import { SimulatedTime } from './simulated-time.ts'
@@ -76,7 +76,11 @@ async function perform(
   const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp, clients, close })
 
   const seen = (): number => deviceLog.length
-  const recorder = recordCalls(outside, seen, happenings.happened)
+  const keeping = new KeptWatch(broker, schedule, CACHE_BYTES)
+  const recorder = recordCalls(outside, seen, () => {
+    happenings.happened()
+    keeping.settled()
+  })
   const over = new AbortController()
   const now = (): number => time.now()
   const failing = injectAll(schedule, { faults, world, happenings, now, over: over.signal })
@@ -113,9 +117,12 @@ async function perform(
     began,
     ...seenAndTold,
     mostHeld: lab.mostHeld,
+    overlaps: lab.overlaps,
     closedAtMs,
     left,
     grownBytes: 0,
+    peakBytes: 0,
+    kept: keeping.kept,
     texts,
   }
 }
@@ -134,16 +141,14 @@ function watch(lab: SimulatedLab): {
   const turns: BrokerTurn[] = []
   const events: SupervisedBrokerEvent[] = []
   const givenUp = new AbortController()
-  const known = new Set<HostedProcess>([lab.current()])
   const waiting = new Set<(event: string) => void>()
   const hear = (event: SupervisedBrokerEvent): void => {
     events.push(event)
-    if (event.event === 'fallback' || event.event === 'aborted') givenUp.abort()
-    const listens = event.event === 'listening'
-    const others = [...known].filter((one) => !one.process.isDead && one !== lab.current())
-    const alive = listens ? others.map(({ process }) => process.pid) : []
-    turns.push({ atMs: lab.time.now(), event, alive })
-    if (listens) known.add(lab.current())
+    if (event.event === 'fallback' || event.event === 'aborted') {
+      givenUp.abort()
+      lab.noteOverlap('none was to follow')
+    }
+    turns.push({ atMs: lab.time.now(), event })
     for (const tell of waiting) tell(event.event)
   }
   const over = (async () => {

@@ -19,6 +19,9 @@ import { SimulatedRouter } from './simulated-router.ts'
 import { PASSWORD } from './simulated-testbed.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
+/** What a broker's cache may have: less than all outputs of most runs together. */
+export const CACHE_BYTES = 16 * 1024
+
 /** What is drawn for. */
 const DRAWS = 7
 const NETWORK = 1
@@ -40,6 +43,9 @@ export interface SimulatedLab {
   current(): HostedProcess
   /** The next broker to be started, and no other, dies at its n-th step. */
   armNext(step: number): void
+  /** Brokers that still ran when another was told to start, or as `noteOverlap` was told. */
+  readonly overlaps: readonly string[]
+  noteOverlap(when: string): void
   /** A client, in a process that has none. */
   connect(process: SimulatedProcess, givenUp: AbortSignal): Promise<BrokerClient>
   /** Everything that the orchestrator and its brokers have logged. */
@@ -96,6 +102,12 @@ export async function startSimulatedLab(
 
   const orchestrator = machine.spawn(drawingShares)
   let current: HostedProcess | undefined
+  const started: SimulatedProcess[] = []
+  const overlaps: string[] = []
+  const noteOverlap = (when: string): void => {
+    for (const { pid, isDead } of started)
+      if (!isDead) overlaps.push(`the broker with pid ${pid} still ran when ${when}`)
+  }
   let armed: number | undefined
   const host = simulatedHost({
     time,
@@ -110,15 +122,18 @@ export async function startSimulatedLab(
     }),
     testbed,
     env,
-    onStarted(started) {
-      current = started
-      if (armed !== undefined) started.process.atStep(armed, () => started.kill())
+    onStarted(next) {
+      noteOverlap('the next one was told to start')
+      started.push(next.process)
+      current = next
+      if (armed !== undefined) next.process.atStep(armed, () => next.kill())
       armed = undefined
     },
   })
   let logged = ''
   const logger = pino({ level: 'debug' }, { write: (line: string) => (logged += line) })
-  const limits = { ...LIMITS, maxSessionsPerDevice, maxConnections }
+  const cacheMaxBytes = CACHE_BYTES
+  const limits = { ...LIMITS, cacheMaxBytes, maxSessionsPerDevice, maxConnections }
   const clock = orchestrator
   const options = { testbed, crashPolicy: policy, ...limits, clock, env, log: logger }
   const store = await openStore(orchestrator)(`${place.path}.store`, { clock })
@@ -141,6 +156,8 @@ export async function startSimulatedLab(
       return current
     },
     armNext: (step) => void (armed = step),
+    overlaps,
+    noteOverlap,
     connect(process, givenUp) {
       const client = { env: { ...broker.env(), ...env }, testbed, givenUp, clock: process }
       return connect(

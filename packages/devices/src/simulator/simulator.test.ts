@@ -29,13 +29,14 @@ it('starts four devices by default, each with a port and a host key of its own',
 it('appends JSON lines to the device log, each on disk before the client sees the prompt', async () => {
   await using tmp = await folder()
   const deviceLog = path.join(tmp.dir, 'devices.jsonl')
+  const sent = ['a 1'.length, 'a 1000001'.length]
   for (let round = 0; round < 2; round++) {
     await using simulator = await startSimulator({ devices: 2, deviceLog })
-    for (const device of simulator.devices) {
+    for (const [at, device] of simulator.devices.entries()) {
       await using client = await TestClient.logIn(device)
       const shell = await atPrompt(client, `${device.name}#`)
       await shell.run('show nonce a', `${device.name}#`)
-      expect((await entries(deviceLog)).at(-1)).toMatchObject({ event: 'output', bytes: 3 })
+      expect((await entries(deviceLog)).at(-1)).toMatchObject({ event: 'output', bytes: sent[at] })
     }
   }
   const log = await entries(deviceLog)
