@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { readFile, watch, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { OnTerminal } from './on-terminal.fixture.ts'
 import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
 
 let folder: Folder
@@ -92,21 +91,6 @@ it('watches the broker in JSON, a line for each event', async () => {
   expect(JSON.parse(await watching.line())).toEqual({ event: 'ready', generation: 1 })
   watching.process.kill('SIGTERM')
   expect(await watching.exited).toMatchObject({ code: 0 })
-})
-
-it('watches the broker on a terminal, and says there when it has gone', async () => {
-  const own = folder.path('own.sock')
-  const args = ['serve', '--testbed', folder.path('t.yaml'), '--socket', own]
-  await using another = new Running(args)
-  await another.line()
-  const size = { cwd: folder.path(), columns: 60, rows: 20 }
-  const watching = new OnTerminal(['status', '--watch', '--socket', own], size)
-  await watching.screen.until((lines) => lines.some((line) => /^sim-1 .* 0 /.test(line)))
-  await nacBroker(['exec', 'sim-1', 'show nonce seen', '--socket', own])
-  await watching.screen.until((lines) => lines.some((line) => /^sim-1 +iosxe +1 /.test(line)))
-  another.process.kill('SIGTERM')
-  await watching.screen.until((lines) => lines.some((line) => line.includes('is gone')))
-  expect(await watching.exited).toBe(0)
 })
 
 it('exits 1 when no broker is there, 4 when it is lost', async () => {

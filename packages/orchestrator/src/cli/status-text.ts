@@ -1,10 +1,11 @@
 import type { DeviceStatus, StatusResult } from '@nac-broker/protocol'
 import { duration } from './duration.ts'
+import { count } from './run-text.ts'
 import { plainTable } from './table.ts'
 
 /** What the broker knows, for people. */
 export function statusText(broker: StatusResult): string {
-  const { sessions, cache, statistics: counts } = broker
+  const { sessions, statistics: counts } = broker
   const facts = [
     ['broker', `${broker.version}, pid ${broker.pid}, generation ${broker.generation}`],
     ['restarts', broker.restarts],
@@ -13,15 +14,35 @@ export function statusText(broker: StatusResult): string {
     ['testbed', broker.testbed],
     ['clients', broker.clients],
     ['sessions', `${sessions.open} of ${sessions.max}, ${sessions.maxPerDevice} per device`],
-    [
-      'cache',
-      `${cache.entries} ${cache.entries === 1 ? 'output' : 'outputs'}, ${size(cache.bytes)} of ${size(cache.maxBytes)}`,
-    ],
+    ['cache', cacheFact(broker)],
     ['logins', `${counts.connectionMisses} opened, ${counts.connectionHits} spared`],
     ['commands', `${counts.commandMisses} executed, ${counts.commandHits} spared`],
   ]
   const head = ['device', 'platform', 'open', 'busy', 'opening', 'queued', 'cached', '']
   return `${plainTable(facts)}\n\n${plainTable([head, ...broker.devices.map(deviceRow)])}`
+}
+
+/** The same of the broker itself in three lines, where room is dear. */
+export function shortFacts(broker: StatusResult): string {
+  const { sessions, statistics: counts } = broker
+  return plainTable([
+    [
+      'broker',
+      `pid ${broker.pid}, generation ${broker.generation}, up ${duration(broker.uptimeMs)}, ${count(broker.clients, 'client')}`,
+    ],
+    [
+      'sessions',
+      `${sessions.open} of ${sessions.max}; logins: ${counts.connectionMisses} opened, ${counts.connectionHits} spared`,
+    ],
+    [
+      'commands',
+      `${counts.commandMisses} executed, ${counts.commandHits} spared; cache: ${cacheFact(broker)}`,
+    ],
+  ])
+}
+
+function cacheFact({ cache }: StatusResult): string {
+  return `${count(cache.entries, 'output')}, ${size(cache.bytes)} of ${size(cache.maxBytes)}`
 }
 
 function deviceRow(one: DeviceStatus): (string | number)[] {

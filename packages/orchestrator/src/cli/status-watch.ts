@@ -1,11 +1,12 @@
-import type { BrokerClient, ClientEvent } from '@nac-broker/client'
+import type { BrokerClient } from '@nac-broker/client'
 import type { StatusResult } from '@nac-broker/protocol'
 import { systemClock } from '@nac-broker/supervisor'
-import cliTruncate from 'cli-truncate'
-import { eventWords } from '../event-words.ts'
-import { LiveLines, type Size } from './live-lines.ts'
+import { eventLine } from './event-line.ts'
+import { LiveLines } from './live-lines.ts'
 import { canBeLive, printError, printJson, printLine } from './output.ts'
+import { statusFrame } from './status-frame.ts'
 import { statusText } from './status-text.ts'
+import { StatusView } from './status-view.ts'
 
 /** Queues and times change without an event. */
 const LOOK_EVERY_MS = 1_000
@@ -23,21 +24,24 @@ export async function watchStatus(
 ): Promise<void> {
   const over = new AbortController()
   const end = AbortSignal.any([signal, over.signal])
-  let status = await client.status({ timeoutMs: TIMEOUT_MS, signal })
-  let standing: string | undefined
+  const status = await client.status({ timeoutMs: TIMEOUT_MS, signal })
+  const view = new StatusView(status)
   using live =
-    !json && canBeLive() ? new LiveLines((size) => frame(status, standing, size)) : undefined
+    !json && canBeLive()
+      ? new LiveLines((size) => statusFrame(view, { ...size, colours: process.stderr.hasColors() }))
+      : undefined
   if (json) printJson(status)
   else if (!live) printLine(statusText(status))
   const news = { isThere: false }
   const looking =
-    live && lookAgain(client, { signal: end, news, onStatus: (seen) => (status = seen) })
+    live && lookAgain(client, { signal: end, news, onStatus: (seen) => (view.status = seen) })
   try {
     for await (const event of client.events({ signal })) {
-      standing = standingAfter(event, standing)
+      const at = systemClock.wallTime()
+      view.take(event, at)
       news.isThere = true
       if (json) printJson(event)
-      else if (!live) printLine(eventLine(event))
+      else if (!live) printLine(eventLine(event, at))
     }
   } catch (error) {
     if (!signal.aborted) throw error
@@ -46,7 +50,7 @@ export async function watchStatus(
   await looking
   live?.[Symbol.dispose]()
   // In the place of what stood there last.
-  if (live && !signal.aborted && standing !== undefined) printError(standing)
+  if (live && !signal.aborted && view.standing !== undefined) printError(view.standing)
 }
 
 interface Looking {
@@ -69,41 +73,4 @@ async function lookAgain(client: BrokerClient, { signal, news, onStatus }: Looki
     // oxlint-disable-next-line no-await-in-loop -- one look after the other
     await client.status({ timeoutMs: TIMEOUT_MS, signal }).then(onStatus, () => {})
   }
-}
-
-/** What is to be said of the broker itself; undefined while all is well. */
-function standingAfter(event: ClientEvent, before: string | undefined): string | undefined {
-  switch (event.event) {
-    case 'ready':
-      return undefined
-    case 'suspect':
-      return `the broker has said nothing for ${(event.silentMs / 1000).toFixed(1)} s`
-    case 'lost':
-      return `the broker is gone (${event.message}); waiting for the next one`
-    case 'aborted':
-    case 'closed':
-      return `the broker is gone: ${event.message}`
-    default:
-      return before
-  }
-}
-
-function frame(
-  status: StatusResult,
-  standing: string | undefined,
-  { columns, rows }: Size,
-): string[] {
-  const head = standing === undefined ? [] : [standing, '']
-  const lines = [...head, ...statusText(status).split('\n')]
-  const room = Math.max(1, rows - 1)
-  const shown = lines.length > room ? lines.slice(0, room - 1) : lines
-  const more = lines.length - shown.length
-  const foot = more > 0 ? [`... ${more} more`] : []
-  return [...shown, ...foot].map((line) => cliTruncate(line, columns))
-}
-
-/** "16:20:01 session-opened device=sim-1 openMs=12.3" */
-function eventLine({ event, ...fields }: ClientEvent): string {
-  const at = systemClock.wallTime().toTimeString().slice(0, 8)
-  return [at, event, eventWords(fields)].join(' ')
 }

@@ -62,6 +62,6 @@ function doings({ checkpoints, commands, last }: WorkerActivity): string[] {
 }
 
 /** Names, commands and reasons are other people's words: none of them may move the cursor. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ')
 }
