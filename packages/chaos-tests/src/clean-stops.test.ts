@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { superviseBroker, type SupervisedBrokerEvent } from '@nac-broker/broker'
 import type { UnitChange } from '@nac-broker/protocol'
+import type { RunReport } from '@nac-broker/orchestrator'
 import { openRunStore } from '@nac-broker/run-store'
 import { expect, it } from 'vitest'
 import { shell, startRunLab } from '../../orchestrator/src/run.fixture.ts'
@@ -42,7 +44,9 @@ it('300 sessions that are closed, evicted or shut down with their broker are 300
 it('40 workers that finish, and 20 that are stopped, are 60 stops and no failure', async () => {
   await using lab = await startRunLab()
   const told = async (reportDir: string): Promise<object[]> => {
-    await using store = await openRunStore(lab.path(reportDir, 'run.store'))
+    const report = await readFile(lab.path(reportDir, 'report.json'), 'utf8')
+    const { runId } = JSON.parse(report) as RunReport
+    await using store = await openRunStore(lab.path(reportDir, `run-${runId}.store`))
     const { events } = await store.events.since(0)
     return events.map(({ event }) => event as object)
   }

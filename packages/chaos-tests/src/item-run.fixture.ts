@@ -47,10 +47,10 @@ export interface Verdict {
 export async function verdictOn(lab: Lab, exitCode: number | null): Promise<Verdict> {
   const violations: string[] = []
   const unknown: string[] = []
-  const { status, workers } = await readReport(lab)
+  const { runId, status, workers } = await readReport(lab)
   if (exitCode !== 0 || status !== 'COMPLETE') violations.push(`${status}, exit code ${exitCode}`)
   if (workers.length !== WORKERS) violations.push(`${workers.length} workers in the report`)
-  await using store = await openRunStore(reportFile(lab, 'run.store'))
+  await using store = await openRunStore(reportFile(lab, `run-${runId}.store`))
   for (const worker of workers) {
     const { name, log = '' } = worker
     if (worker.status !== 'passed') violations.push(`${name}: ${worker.status}`)

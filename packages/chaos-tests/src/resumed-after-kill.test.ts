@@ -34,6 +34,8 @@ const STEPS = [
     'run.begin.journal=kill',
     'supervisor.broker.launching=kill',
     'supervisor.broker.ready=kill',
+    'run.worker.spawned=kill',
+    `run.worker.spawned=kill@${WORKERS}`,
     'run.worker.started=kill',
     `run.worker.started=kill@${WORKERS}`,
   ],

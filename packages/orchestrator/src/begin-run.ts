@@ -5,7 +5,7 @@ import { openRunStore, RunStoreError } from '@nac-broker/run-store'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import { holdDirectory } from './directory-hold.ts'
-import { endLeftovers, giveUpElsewhere, ownersIn } from './leftovers.ts'
+import { endLeftovers, giveUpElsewhere, ownersIn, startedBy } from './leftovers.ts'
 import type { RunReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
 import { type RunIdentity, RunJournal } from './run-journal.ts'
@@ -116,7 +116,8 @@ export async function resumeRun(
   log.info(
     `resumes run ${runId}: ${passed} of ${all} workers had passed; to be started: ${all - passed}`,
   )
-  await endLeftovers([...before.processes, ...(await ownersIn(storeFile))], clock)
+  const left = [...before.processes, ...startedBy(runId), ...(await ownersIn(storeFile))]
+  await endLeftovers(left, clock)
   await giveUpElsewhere(storeFile, before.orchestrators)
   const held = begun.move()
   return {

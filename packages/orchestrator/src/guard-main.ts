@@ -13,6 +13,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 process.stdout.on('error', () => {})
 
 const groups = new Map<number, GuardedGroup>()
+const marks = new Set<string>()
 const directories: string[] = []
 let orphaned = true
 
@@ -23,6 +24,9 @@ function take(message: GuardMessage): void {
       break
     case 'forget':
       groups.delete(message.pid)
+      break
+    case 'mark':
+      marks.add(message.variable)
       break
     case 'clean-up':
       directories.push(message.directory)
@@ -41,7 +45,7 @@ try {
   // An end in disorder is an end as well.
 }
 if (orphaned) {
-  killGroups(groups.values())
+  killGroups(groups.values(), marks)
   // Who was killed just now may still be writing there.
   for (const directory of directories) {
     rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })

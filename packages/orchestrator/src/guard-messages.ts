@@ -9,6 +9,8 @@ export interface GuardedGroup {
 export type GuardMessage =
   | { readonly type: 'watch'; readonly group: GuardedGroup }
   | { readonly type: 'forget'; readonly pid: number }
+  /** Whoever has it in the environment is watched too, whatever group it is in. */
+  | { readonly type: 'mark'; readonly variable: string }
   /** Nothing is left of it either. */
   | { readonly type: 'clean-up'; readonly directory: string }
   /** Whoever is still watched may live: what follows is no death but an end. */

@@ -1,6 +1,6 @@
 /**
  * An orchestrator in the hands of a test. It takes one JSON line after the other on stdin and answers
- * each with a line: `run` starts a worker, whose stdout is our fd 3; `watch` and `forget` take a pid;
+ * each with a line: `run` starts a worker, whose stdout is our fd 3; `watch` and `forget` take a pid, `mark` a variable;
  * `testbed` starts a broker in a process of its own and answers with that one's pid and socket first. The end of stdin is a clean end.
  */
 import { spawn } from 'node:child_process'
@@ -14,6 +14,7 @@ import { ProcessGroup } from './process-group.ts'
 type Order =
   | { run: [string, ...string[]] }
   | { watch: number }
+  | { mark: string }
   | { forget: number }
   | { testbed: string }
 
@@ -22,7 +23,8 @@ const groups: ProcessGroup[] = []
 const guard = await startGuard({ log })
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line) as Order
-  if ('watch' in order) guard.watch(order.watch)
+  if ('mark' in order) guard.mark(order.mark)
+  else if ('watch' in order) guard.watch(order.watch)
   else if ('forget' in order) guard.forget(order.forget)
   else if ('testbed' in order) {
     const broker = await superviseBroker({ testbed: order.testbed, host: 'process' })

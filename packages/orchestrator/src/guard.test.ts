@@ -160,6 +160,18 @@ it('ends what a worker has left behind when the worker itself has ended already'
   expect(await orchestrator.killed()).toBeLessThan(SOON_MS)
 })
 
+it('ends whoever has the mark of the run, though nobody has told of it and its parents are gone', async () => {
+  const orchestrator = new Orchestrator()
+  const mark = `NAC_BROKER_RUN_ID=guard-test-${process.pid}`
+  await orchestrator.order({ mark })
+  // A session of its own, begun by a process that has ended, which had a session of its own.
+  const script = `env ${mark} setsid sh -c 'setsid sleep 600 & echo $!'`
+  const [pid = 0] = await orchestrator.run('sh', '-c', script)
+  await orchestrator.said('worker ended')
+  expect(processEntry(pid)?.parent).not.toBe(orchestrator.pid)
+  expect(await orchestrator.killed()).toBeLessThan(SOON_MS)
+})
+
 it('ends a broker process that cannot end itself, and removes what it had for its socket', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-guard-'))
   await writeFile(path.join(folder, 'testbed.yaml'), TESTBED)

@@ -23,6 +23,11 @@ export interface Guard extends AsyncDisposable {
   watch(pid: number): void
   /** To be called before the system can give the pid to somebody else, or soon after. */
   forget(pid: number): void
+  /**
+   * Whoever has this variable, `NAME=value`, in its environment is watched too: also one that was started just
+   * now, or whose parents are all gone. Where the system tells no environments, nobody is.
+   */
+  mark(variable: string): void
   /** A directory of this process's own, which is removed if this process dies. */
   cleanUp(directory: string): void
   /** Those still watched may outlive this process from then on. Idempotent. */
@@ -55,6 +60,7 @@ class SupervisedGuard implements Guard {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #groups = new Map<number, GuardedGroup>()
+  readonly #marks: string[] = []
   readonly #directories: string[] = []
   readonly #closing = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
@@ -84,6 +90,11 @@ class SupervisedGuard implements Guard {
   forget(pid: number): void {
     this.#groups.delete(pid)
     this.#process?.send({ type: 'forget', pid })
+  }
+
+  mark(variable: string): void {
+    this.#marks.push(variable)
+    this.#process?.send({ type: 'mark', variable })
   }
 
   cleanUp(directory: string): void {
@@ -123,6 +134,7 @@ class SupervisedGuard implements Guard {
   async #serve(run: ServeRun): Promise<void> {
     const guard = new GuardProcess()
     for (const group of this.#groups.values()) guard.send({ type: 'watch', group })
+    for (const variable of this.#marks) guard.send({ type: 'mark', variable })
     for (const directory of this.#directories) guard.send({ type: 'clean-up', directory })
     this.#process = guard
     try {

@@ -7,6 +7,7 @@ import {
 } from '@nac-broker/run-store'
 import { type Clock } from '@nac-broker/supervisor'
 import { BrokerError } from '@nac-broker/protocol'
+import { allProcesses, environmentOf } from './process-table.ts'
 
 const FIRST_LOOK_MS = 10
 const LONGEST_LOOK_MS = 200
@@ -22,6 +23,18 @@ export async function ownersIn(storePath: string): Promise<ProcessIdentity[]> {
     ...(live ? [live.owner] : []),
     ...leases.flatMap(({ owner, child = owner }) => [owner, child]),
   ]
+}
+
+/** Whoever this run has started, as far as it has the run's id in its environment. */
+export function startedBy(runId: string): ProcessIdentity[] {
+  const mark = runMark(runId)
+  const marked = (allProcesses() ?? []).filter(({ pid }) => environmentOf(pid).includes(mark))
+  return marked.map(({ pid }) => ownerOf(null, pid))
+}
+
+/** What each worker of a run has in its environment, and so has whatever it starts. */
+export function runMark(runId: string): string {
+  return `NAC_BROKER_RUN_ID=${runId}`
 }
 
 /**

@@ -21,6 +21,15 @@ export function processEntry(pid: number): ProcessEntry | undefined {
   }
 }
 
+/** As it was given when the process was started, `NAME=value` each; empty where the system does not tell. */
+export function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}
+
 /** Undefined where there is no /proc. */
 export function allProcesses(): ProcessEntry[] | undefined {
   try {

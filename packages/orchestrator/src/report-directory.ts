@@ -138,7 +138,9 @@ export class ReportDirectory {
     try {
       return await readdir(this.path)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      // Whoever makes it says what is in its way.
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return []
       throw this.#unusable(fileTrouble(error), { cause: error })
     }
   }

@@ -17,6 +17,7 @@ import { DirectUnits } from './health/direct-units.ts'
 import type { WorkerActivity } from './health/health-recorder.ts'
 import { recordHealth } from './health/record-health.ts'
 import { interruptionExitCode } from './interruption.ts'
+import { runMark } from './leftovers.ts'
 import { type Preflight, preflightOf } from './preflight/before-run.ts'
 import type { DevicePreflight, PreflightReport } from './preflight/report.ts'
 import { deviceReport, type RunReport, type WorkerReport } from './report.ts'
@@ -154,6 +155,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const begin = config.resume ? resumeRun : beginRun
   await using begun = await begin(directory, identity, { clock, log })
   await using guard = await startGuard({ clock, log })
+  guard.mark(runMark(begun.runId))
   const brokerOptions: SuperviseBrokerOptions = {
     ...config.broker,
     testbed,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { BrokerError } from '@nac-broker/protocol'
-import { type Clock, withDeadline } from '@nac-broker/supervisor'
+import { type Clock, failpoint, withDeadline } from '@nac-broker/supervisor'
 import { whyNotThere } from './find-program.ts'
 import type { Guard } from './guard.ts'
 import { ProcessGroup } from './process-group.ts'
@@ -96,6 +96,7 @@ async function start(
   log: WorkerLog,
 ): Promise<ChildProcess> {
   const child = spawn(program, args, { detached: true, stdio: log.stdio, env })
+  failpoint('run.worker.spawned')
   log.attach(child)
   await once(child, 'spawn')
   return child

@@ -149,6 +149,7 @@ it('is of one run where two begin in it at once', async () => {
     { reason: { code: 'CONFIG_INVALID', message } },
   ])
   expect((await readdir(reportDir)).toSorted()).toEqual([
+    'devices',
     'journal.jsonl',
     'junit.xml',
     'report.html',
