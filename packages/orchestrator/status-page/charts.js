@@ -38,10 +38,14 @@ function makeCharts() {
     for (const one of Object.values(made)) one.setSize(sizeOf(one.root.parentElement))
   })
   for (const one of Object.values(made)) resize.observe(one.root.parentElement)
-  // The colours of the axes are those of the scheme.
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    for (const one of Object.values(made)) one.redraw(false, true)
-  })
+  // The colours, those of the legend too, are those of the scheme: the next second makes new ones.
+  const scheme = matchMedia('(prefers-color-scheme: dark)')
+  const renew = () => {
+    resize.disconnect()
+    for (const one of Object.values(made)) one.destroy()
+    charts = undefined
+  }
+  scheme.addEventListener('change', renew, { once: true })
   return made
 }
 

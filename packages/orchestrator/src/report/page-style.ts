@@ -48,10 +48,10 @@ text.count { fill: var(--front); font-variant-numeric: tabular-nums; }
 .cut { stroke: var(--failed); stroke-width: 2.5; }
 .lost { stroke: var(--failed); stroke-width: 1.5; stroke-dasharray: 5 3; }
 
-table:not(.board) .words { min-width: 12rem; }
+table:not(.board) { font-size: .85rem; } table:not(.board) .words { min-width: 12rem; }
 @media (max-width: 58rem) {
   .board { font-size: .85rem; }
-  .board tr { grid-template-columns: minmax(0, 1.2fr) minmax(0, .9fr) minmax(0, .9fr) minmax(0, 1.1fr); }
+  .board tr { grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr) minmax(0, .85fr) minmax(0, 1.1fr); }
 }
 @media (max-width: 40rem) {
   body { padding: .6rem; } header { padding: .75rem 1rem; }
