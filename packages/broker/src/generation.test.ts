@@ -1,24 +1,23 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { systemClock } from '@nac-broker/supervisor'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { Generation } from './generation.ts'
+import type { Host } from './hosts/host.ts'
 import { threadHost } from './hosts/thread.ts'
 import { resolveSettings } from './options.ts'
-import { defaultSocketPlace, type SocketPlace } from './socket-path.ts'
+import { defaultSocketPlace } from './socket-path.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 const SETTINGS = resolveSettings({})
 
-let place: SocketPlace
-let generation: Generation
-
-beforeAll(async () => {
-  place = await defaultSocketPlace(process.env)
-  generation = new Generation({
-    host: threadHost,
+/** A broker in a thread, with the host as given. Ends with the test. */
+async function started(host: Host): Promise<Generation> {
+  const place = await defaultSocketPlace(process.env)
+  const generation = new Generation({
+    host,
     options: { ...SETTINGS, socketPath: place.path, logLevel: 'silent', commandEvents: false },
     heartbeatIntervalMs: SETTINGS.heartbeatIntervalMs,
     heartbeatTimeoutMs: SETTINGS.heartbeatTimeoutMs,
@@ -26,15 +25,23 @@ beforeAll(async () => {
     onEvent() {},
     onLog() {},
   })
+  onTestFinished(async () => {
+    await generation.kill()
+    await place.release()
+  })
   await generation.start()
-})
+  return generation
+}
 
-afterAll(async () => {
-  await generation.kill()
-  await place.release()
-})
+/** What it is asked never comes to it. */
+const deaf: Host = (onMessage) => {
+  const hosted = threadHost(onMessage)
+  const { post } = hosted
+  return { ...hosted, post: (message) => void (message.type !== 'status' && post(message)) }
+}
 
 it('holds no status that it has given, however long it lives', async () => {
+  const generation = await started(threadHost)
   const given: WeakRef<object>[] = []
   for (let count = 0; count < 100; count++) {
     // oxlint-disable-next-line no-await-in-loop -- as who looks again and again asks
@@ -48,6 +55,7 @@ it('holds no status that it has given, however long it lives', async () => {
 })
 
 it('refuses a status that is asked for when it is lost, and one that it has not answered by then', async () => {
+  const generation = await started(deaf)
   const asked = [generation.status(), generation.status()]
   const killed = generation.kill()
   const refusals = await Promise.all(asked.map((one) => one.catch((error: unknown) => error)))

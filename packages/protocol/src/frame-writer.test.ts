@@ -32,18 +32,33 @@ function turnOver(): Promise<void> {
 }
 
 describe('frames that are written in one turn of the loop', () => {
-  test('the first goes out at once', () => {
+  test('go out together when it is over', async () => {
     const sink = new Sink()
-    write(new FrameWriter(sink), 1, 1)
-    expect(sink.sent).toEqual([[1]])
+    write(new FrameWriter(sink), 1, 3)
+    expect(sink.sent).toEqual([])
+    await turnOver()
+    expect(sink.sent).toEqual([[1, 2, 3]])
   })
 
-  test('the others go out eight at a time, and the rest when the turn is over', async () => {
+  test('go out eight at a time where there are more', async () => {
     const sink = new Sink()
-    write(new FrameWriter(sink), 1, 12)
-    expect(sink.sent).toEqual([[1], [2, 3, 4, 5, 6, 7, 8, 9]])
+    write(new FrameWriter(sink), 1, 18)
+    const eights = [
+      [1, 2, 3, 4, 5, 6, 7, 8],
+      [9, 10, 11, 12, 13, 14, 15, 16],
+    ]
+    expect(sink.sent).toEqual(eights)
     await turnOver()
-    expect(sink.sent).toEqual([[1], [2, 3, 4, 5, 6, 7, 8, 9], [10, 11, 12]])
+    expect(sink.sent).toEqual([...eights, [17, 18]])
+  })
+
+  test('are together with those that a settled promise brings about', async () => {
+    const sink = new Sink()
+    const writer = new FrameWriter(sink)
+    write(writer, 1, 1)
+    void Promise.resolve().then(() => write(writer, 2, 2))
+    await turnOver()
+    expect(sink.sent).toEqual([[1, 2]])
   })
 
   test('are in order, also over several turns', async () => {
@@ -54,6 +69,7 @@ describe('frames that are written in one turn of the loop', () => {
     write(writer, 4, 20)
     await turnOver()
     write(writer, 21, 21)
+    await turnOver()
     expect(sink.sent.flat()).toEqual(Array.from({ length: 21 }, (_, n) => n + 1))
     expect(sink.sent.at(-1)).toEqual([21])
   })

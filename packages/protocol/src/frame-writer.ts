@@ -11,42 +11,27 @@ export interface FrameSink {
  */
 const FRAMES_TOGETHER = 8
 
-/**
- * Writes what comes within one turn of the event loop in few system calls. The first frame is on its way
- * at once, so that a call by itself waits for nothing.
- */
+/** Writes what comes within one turn of the event loop in few system calls, at the latest when that is over. */
 export class FrameWriter {
   readonly #sink: FrameSink
-  #state: { kind: 'free' } | { kind: 'same-turn'; held: number } = FREE
-  readonly #onTurnOver = (): void => this.#turnOver()
+  #held = 0
+  readonly #release = (): void => {
+    if (this.#held === 0) return
+    this.#held = 0
+    this.#sink.uncork()
+  }
 
   constructor(sink: FrameSink) {
     this.#sink = sink
   }
 
   write(frame: Uint8Array): void {
-    if (this.#state.kind === 'free') {
-      this.#state = { kind: 'same-turn', held: 0 }
-      process.nextTick(this.#onTurnOver)
-      this.#sink.write(frame)
-      return
+    if (this.#held === 0) {
+      this.#sink.cork()
+      // After all promises that are settled by now, and what they bring about.
+      process.nextTick(this.#release)
     }
-    if (this.#state.held === 0) this.#sink.cork()
     this.#sink.write(frame)
-    this.#state.held++
-    if (this.#state.held === FRAMES_TOGETHER) this.#release(this.#state)
-  }
-
-  #release(turn: { held: number }): void {
-    if (turn.held === 0) return
-    turn.held = 0
-    this.#sink.uncork()
-  }
-
-  #turnOver(): void {
-    if (this.#state.kind === 'same-turn') this.#release(this.#state)
-    this.#state = FREE
+    if (++this.#held === FRAMES_TOGETHER) this.#release()
   }
 }
-
-const FREE = { kind: 'free' } as const
