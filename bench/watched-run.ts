@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Simulator, startSimulator } from '@nac-broker/devices'
@@ -19,6 +19,8 @@ export interface WatchedRunOptions extends Omit<RunConfig, 'testbed' | 'reportDi
   host: 'thread' | 'process'
   devices: number
   latencyMs: number
+  /** Makes the testbed lead elsewhere, from what the simulator has written. */
+  rewriteTestbed?: (text: string, devices: Simulator['devices']) => string
 }
 
 /** Devices in this process, and in one of its own a run with a status server. */
@@ -26,6 +28,7 @@ export async function startWatchedRun({
   host,
   devices,
   latencyMs,
+  rewriteTestbed = (text) => text,
   ...config
 }: WatchedRunOptions): Promise<WatchedRun> {
   await using stack = new AsyncDisposableStack()
@@ -35,6 +38,7 @@ export async function startWatchedRun({
   stack.defer(() => simulator.close())
   const testbed = path.join(folder, 'testbed.yaml')
   await simulator.writeTestbed(testbed)
+  await writeFile(testbed, rewriteTestbed(await readFile(testbed, 'utf8'), simulator.devices))
   const asked: RunConfig = { ...config, testbed, reportDir: path.join(folder, 'report') }
   const program = stack.use(
     await startProgram<unknown, 'where' | 'kill' | 'memory'>(

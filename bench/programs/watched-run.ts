@@ -19,6 +19,7 @@ const SHORT_PAUSES: Clock = { ...systemClock, random: () => 0.1 }
 
 const [config = '', hostName] = process.argv.slice(2)
 const launch = hostName === 'process' ? processHost : threadHost
+const asked = JSON.parse(config) as RunConfig
 let kill = (): void => {}
 const host: Host = (onMessage) => {
   const hosted = launch(onMessage)
@@ -36,7 +37,7 @@ const where = Promise.withResolvers<Where>()
 const over = new AbortController()
 let url = ''
 const running = run(
-  { ...(JSON.parse(config) as RunConfig), broker: { host }, status: { port: 0 } },
+  { ...asked, broker: { ...asked.broker, host }, status: { port: 0 } },
   {
     signal: over.signal,
     clock: SHORT_PAUSES,

@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { connect } from '@nac-broker/client'
+import type { Simulator } from '@nac-broker/devices'
 import { systemClock } from '@nac-broker/supervisor'
+import { startDeviceWires, throughWires } from '../../packages/chaos-tests/src/real/device-wires.ts'
 import { yieldProcessor } from '../../packages/orchestrator/src/yield-processor.ts'
 import { EventsTold, type Told, type ToldEvent } from '../events-told.ts'
 import type { Question, Row, Table } from '../question.ts'
@@ -13,12 +18,34 @@ const BAR = 'p99 below 100'
 /** Workers that read from a device all the while, which answers after so many milliseconds. */
 const READING = { workers: 4, latencyMs: 20 }
 const DEVICES = 10
+/** These take their time. */
+const SLOW_DEATHS = 20
+const WATCH = { name: 'lab', live: ['active'], everyMs: 1_000 }
+const KEEPALIVE_MS = 250
+/** Three go unanswered until the fourth would be due. */
+const SILENT_MS = 4 * KEEPALIVE_MS
+/** What such a death may take beyond what it takes to notice it. */
+const SLACK_MS = 1_000
 const WITHOUT_END = 1_000_000_000
 /** As often may a broker die in 30 s and be restarted. */
 const DEATHS_OF_BROKER = 5
 const BROKER_KILLS = { thread: 'thread terminated', process: 'process SIGKILLed' } as const
 
 type Host = keyof typeof BROKER_KILLS
+
+/** A run in which they read from its first device. */
+const READERS = {
+  host: 'thread' as Host,
+  devices: 1,
+  latencyMs: READING.latencyMs,
+  workers: [
+    {
+      name: 'w',
+      command: reader(WITHOUT_END),
+      instances: { kind: 'count' as const, count: READING.workers },
+    },
+  ],
+}
 
 export const deathTold: Question = {
   name: 'death-told',
@@ -27,6 +54,8 @@ export const deathTold: Question = {
   async measure({ quick }) {
     const times = quick ? 1 : 100
     const rows = await ofDevicesAndWorkers(times)
+    const slowTimes = Math.min(times, SLOW_DEATHS)
+    rows.push(await ofWatched(slowTimes), await ofSilentDevice(slowTimes))
     for (const host of quick ? (['thread'] as const) : (['thread', 'process'] as const))
       rows.push(await ofBroker(host, times))
     return [table(rows)]
@@ -65,7 +94,7 @@ async function ofDevicesAndWorkers(times: number): Promise<Row[]> {
     await client.connect(name)
     const dead = failed(told, `device ${name}`)
     const atMs = systemClock.now()
-    if (device?.dropSessions() !== 1) throw new Error(`${name} had no session`)
+    if (device?.dropSessions('reset') !== 1) throw new Error(`${name} had no session`)
     devices.push((await dead).atMs - atMs)
   }
 
@@ -80,10 +109,10 @@ async function ofDevicesAndWorkers(times: number): Promise<Row[]> {
     process.kill(Number(event['pid']), 'SIGKILL')
     workers.push((await dead).atMs - atMs)
   }
-  requireFailures(told, 'device', { times, cause: /^sim-\d+: .*(closed|lost)/ })
+  requireFailures(told, 'device', { times, cause: /^sim-\d+: .*reset/i })
   requireFailures(told, 'worker', { times, cause: /SIGKILL/ })
   return [
-    { what: 'a device cuts its connections', samples: devices, bar: BAR },
+    { what: 'a device resets its connections', samples: devices, bar: BAR },
     { what: 'a worker is SIGKILLed', samples: workers, bar: BAR },
     await bareProcess(times),
   ]
@@ -105,21 +134,80 @@ async function bareProcess(times: number): Promise<Row> {
   return { what: 'a bare process of Node is SIGKILLed: its parent knows', samples }
 }
 
+/** What a command says is not live any more, at any moment between two looks. */
+async function ofWatched(times: number): Promise<Row> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-bench-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const state = path.join(folder, 'state')
+  const say = async (word: string): Promise<void> => {
+    // All of it at once: nobody reads half of it.
+    await writeFile(`${state}.new`, word)
+    await rename(`${state}.new`, state)
+  }
+  await say('active')
+  const watch = [{ ...WATCH, command: ['cat', state] }]
+  await using run = await startWatchedRun({ ...READERS, watch })
+  using told = await EventsTold.read(run.url)
+  const isLive = ({ event, unit, state: is }: ToldEvent): boolean =>
+    event === 'unit' && unit === 'watch lab' && is === 'ready'
+  await told.first(isLive)
+  const samples: number[] = []
+  for (let time = 0; time < times; time++) {
+    await systemClock.sleep((time / times) * WATCH.everyMs)
+    const dead = failed(told, 'watch lab')
+    const atMs = systemClock.now()
+    await say('inactive')
+    samples.push((await dead).atMs - atMs)
+    const again = told.next(isLive)
+    await say('active')
+    await again
+  }
+  requireFailures(told, 'watch', { times, cause: /inactive/ })
+  const what = `a command that is asked each ${WATCH.everyMs / 1000} s says that it is dead`
+  return { what, samples, bar: `p99 below ${WATCH.everyMs + SLACK_MS}` }
+}
+
+/** Its packets are dropped, at any moment between two keepalives. */
+async function ofSilentDevice(times: number): Promise<Row> {
+  let devices: Simulator['devices'] = []
+  // The first device is the workers'.
+  const wires = await startDeviceWires(() => devices, 2, systemClock)
+  try {
+    await using run = await startWatchedRun({
+      ...READERS,
+      devices: 2,
+      broker: { keepaliveIntervalMs: KEEPALIVE_MS },
+      rewriteTestbed(text, simulated) {
+        devices = simulated
+        return throughWires(text, devices, wires)
+      },
+    })
+    using told = await EventsTold.read(run.url)
+    await using client = await connect({ socketPath: run.socketPath })
+    const name = devices[1]?.name ?? ''
+    const samples: number[] = []
+    for (let time = 0; time < times; time++) {
+      await client.connect(name)
+      await systemClock.sleep((time / times) * KEEPALIVE_MS)
+      const dead = failed(told, `device ${name}`)
+      const atMs = systemClock.now()
+      wires[1]?.suffer({ kind: 'silent' })
+      samples.push((await dead).atMs - atMs)
+      wires[1]?.mend()
+    }
+    requireFailures(told, 'device', { times, cause: /keepalive/i })
+    const what = `a device's packets are dropped, with keepalives each ${KEEPALIVE_MS} ms`
+    return { what, samples, bar: `p99 below ${SILENT_MS + SLACK_MS}` }
+  } finally {
+    await Promise.all(wires.map((wire) => wire[Symbol.asyncDispose]()))
+  }
+}
+
 async function ofBroker(host: Host, times: number): Promise<Row> {
   const samples: number[] = []
   while (samples.length < times) {
-    await using run = await startWatchedRun({
-      host,
-      devices: 1,
-      latencyMs: READING.latencyMs,
-      workers: [
-        {
-          name: 'w',
-          command: reader(WITHOUT_END),
-          instances: { kind: 'count', count: READING.workers },
-        },
-      ],
-    })
+    await using run = await startWatchedRun({ ...READERS, host })
     using told = await EventsTold.read(run.url)
     const before = samples.length
     for (let death = 0; death < DEATHS_OF_BROKER && samples.length < times; death++) {

@@ -18,6 +18,7 @@ import { UnitWatch } from './units.fixture.ts'
 describe('a device', () => {
   it.each([
     ['its connection is cut', 'drop'],
+    ['its connection is reset', 'reset'],
     ['it goes down', 'stop'],
     ['it ends the session by itself', 'exit'],
   ] as const)('has failed, told once with its cause, when %s', async (_, how) => {
@@ -28,9 +29,11 @@ describe('a device', () => {
     const failed = device.until('failed')
     const [sim] = lab.simulator.devices
     if (how === 'drop') sim?.dropSessions()
+    if (how === 'reset') sim?.dropSessions('reset')
     if (how === 'stop') await sim?.stop()
     if (how === 'exit') await client.execute('sim-1', 'exit').catch(() => {})
-    expect((await failed).cause).toContain('sim-1')
+    const { cause } = await failed
+    expect(cause).toMatch(how === 'reset' ? /^sim-1: .*reset/i : /^sim-1: /)
     await sim?.start()
     const again = device.until('ready')
     await client.connect('sim-1').catch(() => {})

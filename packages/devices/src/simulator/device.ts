@@ -97,8 +97,9 @@ export class SimulatedDevice {
     await closed
   }
 
-  /** Cuts every connection; returns how many sessions that ended. */
-  dropSessions(): number {
+  /** Cuts every connection, closing or resetting it (TCP's FIN or RST); returns how many sessions that ended. */
+  dropSessions(how: 'close' | 'reset' = 'close'): number {
+    if (how === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy()
     const ended = this.#lines.endAll('dropped')
     this.#cutConnections()
     return ended
