@@ -36,8 +36,12 @@ async function started(host: Host): Promise<Generation> {
 /** What it is asked never comes to it. */
 const deaf: Host = (onMessage) => {
   const hosted = threadHost(onMessage)
-  const { post } = hosted
-  return { ...hosted, post: (message) => void (message.type !== 'status' && post(message)) }
+  return {
+    ...hosted,
+    post(message) {
+      if (message.type !== 'status') hosted.post(message)
+    },
+  }
 }
 
 it('holds no status that it has given, however long it lives', async () => {
