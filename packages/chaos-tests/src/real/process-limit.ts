@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { undoLeftByTheDead } from './left-by-the-dead.ts'
 import { oncePerProcess } from './once-per-process.ts'
@@ -22,10 +22,20 @@ export function limitProcesses(): ProcessLimit | undefined {
     const outer = ownGroup()
     undoLeftByTheDead(outer, PREFIX, rmdirSync)
     const group = path.join(outer, `${PREFIX}${process.pid}`)
+    enablePids(outer)
     mkdirSync(group, { recursive: true })
-    move(process.pid, group)
+    const refuse = (refused: boolean): void =>
+      writeFileSync(path.join(group, 'pids.max'), refused ? '0' : 'max', { flag: 'r+' })
+    try {
+      makeUsable(group)
+      refuse(false)
+      move(process.pid, group)
+    } catch (error) {
+      rmdirSync(group)
+      throw error
+    }
     return {
-      refuse: (refused) => writeFileSync(path.join(group, 'pids.max'), refused ? '0' : 'max'),
+      refuse,
       exempt: (pid) => move(pid, outer),
       [Symbol.dispose]() {
         move(process.pid, outer)
@@ -50,6 +60,21 @@ function ownGroup(): string {
   if (own?.[2] !== undefined) return path.join('/sys/fs/cgroup/pids', own[2])
   const unified = paths.find(([, controllers]) => controllers === '')
   return path.join('/sys/fs/cgroup', unified?.[2] ?? '')
+}
+
+/** The second version counts processes only in groups whose parent says so; the first always does. */
+export function enablePids(outer: string): void {
+  const file = path.join(outer, 'cgroup.subtree_control')
+  if (!existsSync(file)) return
+  if (!readFileSync(file, 'utf8').trim().split(' ').includes('pids')) writeFileSync(file, '+pids')
+}
+
+/** Below a group that has processes of its own, the second version takes only threaded groups. */
+function makeUsable(group: string): void {
+  const file = path.join(group, 'cgroup.type')
+  if (existsSync(file) && readFileSync(file, 'utf8').trim() === 'domain invalid') {
+    writeFileSync(file, 'threaded')
+  }
 }
 
 function move(pid: number, group: string): void {

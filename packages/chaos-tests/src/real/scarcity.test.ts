@@ -1,12 +1,13 @@
 /** That what is to be scarce in schedules is. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { limitDescriptors } from './descriptor-limit.ts'
+import { enablePids, limitProcesses } from './process-limit.ts'
 import { mountSmallDisk } from './small-disk.ts'
 
 /** Each line that it is sent is code; it answers with the code of the error of that, or "done". */
@@ -57,19 +58,28 @@ it('a process opens as many descriptors as are left to it, until the limit is li
   expect(await child.do(opens)).toBe('done')
 })
 
-it.runIf(process.getuid?.() === 0)(
-  'nothing can be written to a full disk, until it is freed',
-  () => {
-    using disk = mountSmallDisk()
-    const file = path.join(disk?.directory ?? '', 'file')
-    disk?.fill()
-    expect(() => writeFileSync(file, 'text')).toThrow('ENOSPC')
-    disk?.free()
-    writeFileSync(file, 'text')
-  },
-)
+/** Asked once: what cannot be had here is skipped by name. */
+function canMount(): boolean {
+  using disk = mountSmallDisk()
+  return disk !== undefined
+}
 
-it.runIf(process.getuid?.() === 0)(
+function canRefuseProcesses(): boolean {
+  using limit = limitProcesses()
+  return limit !== undefined
+}
+
+it.runIf(canMount())('nothing can be written to a full disk, until it is freed', () => {
+  using disk = mountSmallDisk()
+  if (!disk) throw new Error('no disk was mounted')
+  const file = path.join(disk.directory, 'file')
+  disk.fill()
+  expect(() => writeFileSync(file, 'text')).toThrow('ENOSPC')
+  disk.free()
+  writeFileSync(file, 'text')
+})
+
+it.runIf(canMount())(
   'the disk of a process that was killed is unmounted by the next one that needs one',
   async () => {
     const child = startObedient()
@@ -87,7 +97,7 @@ it.runIf(process.getuid?.() === 0)(
   },
 )
 
-it.runIf(process.getuid?.() === 0 && existsSync('/sys/fs/cgroup'))(
+it.runIf(canRefuseProcesses())(
   'no process is started while processes are refused, not by root either',
   async () => {
     await using child = startObedient()
@@ -104,3 +114,16 @@ it.runIf(process.getuid?.() === 0 && existsSync('/sys/fs/cgroup'))(
     expect(await child.do('limit[Symbol.dispose]()')).toBe('done')
   },
 )
+
+it('the group that counts processes is asked to do so once, where it must be asked', () => {
+  using directory = mkdtempDisposableSync(path.join(tmpdir(), 'nac-broker-group-'))
+  enablePids(directory.path)
+  expect(readdirSync(directory.path)).toEqual([])
+  const control = path.join(directory.path, 'cgroup.subtree_control')
+  writeFileSync(control, 'cpu memory\n')
+  enablePids(directory.path)
+  expect(readFileSync(control, 'utf8')).toBe('+pids')
+  writeFileSync(control, 'cpu pids\n')
+  enablePids(directory.path)
+  expect(readFileSync(control, 'utf8')).toBe('cpu pids\n')
+})
