@@ -19,7 +19,7 @@ what a seed draws. Judges by the devices' own log, what callers were told, and w
   --schedules N   how many; default 50, or 1,000 simulated ones
   --for 10m       for so long instead (s, m or h)
   --seed S        the first one's seed; default a new one each time. Without --schedules, that one alone
-  --only 1,3      with --seed: only these of its faults
+  --only 1,3      with --seed: only these of its faults, or none
   --fault NAMES   draws from these faults only; what there are: docs/chaos.md
   --simulated     all in one process, on a clock of its own: fast, and the same each time
   --jobs N        how many at a time; default: two for each core, one where they are simulated
@@ -115,7 +115,10 @@ async function understood(): Promise<Wanted | undefined> {
     schedules: whole('--schedules', values.schedules, 1) ?? (forMs === undefined ? few : Infinity),
     endMs: systemClock.now() + (forMs ?? Infinity),
     faults: known(values.fault?.split(','), await allFaults()),
-    only: values.only?.split(',').map((one) => whole('--only', one, 1) ?? 0),
+    only:
+      values.only === 'none'
+        ? []
+        : values.only?.split(',').map((one) => whole('--only', one, 1) ?? 0),
     simulated,
     jobs: whole('--jobs', values.jobs, 1) ?? availableParallelism() * (simulated ? 1 : 2),
     untilFailed: values['until-failed'],

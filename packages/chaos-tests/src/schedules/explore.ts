@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { systemClock } from '@nac-broker/supervisor'
-import type { Asked, Verdict } from './run-one.ts'
+import { type Asked, type Verdict, verdictWithoutEvidence } from './run-one.ts'
 
 const RUNNER = path.join(import.meta.dirname, 'runner.ts')
 /** Everything in a schedule has a deadline: one that takes longer hangs. */
@@ -50,8 +50,5 @@ async function verdictOf(runner: ChildProcess, asked: Asked): Promise<Verdict> {
   over.abort()
   if (typeof verdict !== 'string') return verdict
   runner.kill('SIGKILL')
-  const violations = [{ invariant: 'nothing-hangs-or-dies', what: verdict }]
-  const tookMs = systemClock.now() - startedMs
-  const { page: _page, ...which } = asked
-  return { ...which, drawn: 0, tookMs, violations, timeline: [] }
+  return verdictWithoutEvidence(asked, verdict, systemClock.now() - startedMs)
 }

@@ -1,10 +1,12 @@
 import { allFaults } from '../faults/all-faults.ts'
+import type { Fault } from '../faults/fault.ts'
 import { runSchedule } from '../real/run-schedule.ts'
 import { pageOf } from '../report/page.ts'
 import { runSimulated } from '../simulated/run-simulated.ts'
 import { drawSchedule } from './draw-schedule.ts'
 import { judge, type Violation } from './judge.ts'
-import { timelineOf } from './timeline.ts'
+import type { Schedule } from './schedule.ts'
+import { faultLine, timelineOf } from './timeline.ts'
 
 export interface Asked {
   readonly seed: number
@@ -19,10 +21,10 @@ export interface Asked {
 }
 
 /** What shows it again. */
-export function commandOf({ seed, only = [], faults, simulated }: Asked): string {
+export function commandOf({ seed, only, faults, simulated }: Asked): string {
   const level = simulated ? ' --simulated' : ''
   const among = faults ? ` --fault ${faults.join(',')}` : ''
-  const some = only.length > 0 ? ` --only ${only.join(',')}` : ''
+  const some = only ? ` --only ${only.join(',') || 'none'}` : ''
   return `npx -y pnpm@12 chaos${level} --seed ${seed}${among}${some}`
 }
 
@@ -36,15 +38,39 @@ export interface Verdict extends Omit<Asked, 'page'> {
   readonly page?: string
 }
 
-/** Draws the seed's schedule, runs it with all its faults or only some, and judges what happened. */
-export async function runOne(asked: Asked): Promise<Verdict> {
-  const startedMs = performance.now()
-  const { seed, faults: names, only, simulated } = asked
-  const faults = await allFaults()
-  const drawn = drawSchedule(
+/** The whole schedule of the seed, whichever of its faults are asked for. */
+function drawnFor({ seed, faults: names }: Asked, faults: readonly Fault[]): Schedule {
+  return drawSchedule(
     seed,
     faults.filter(({ name }) => names?.includes(name) ?? true),
   )
+}
+
+/** Of a run of which there is no evidence: how it ended, and what it was to suffer. */
+export async function verdictWithoutEvidence(
+  asked: Asked,
+  what: string,
+  tookMs: number,
+): Promise<Verdict> {
+  const { page: _page, ...which } = asked
+  const { faults } = drawnFor(asked, await allFaults())
+  return {
+    ...which,
+    drawn: faults.length,
+    tookMs,
+    violations: [{ invariant: 'nothing-hangs-or-dies', what }],
+    timeline: faults.flatMap((fault, at) =>
+      asked.only && !asked.only.includes(at + 1) ? [] : [faultLine(fault, at)],
+    ),
+  }
+}
+
+/** Draws the seed's schedule, runs it with all its faults or only some, and judges what happened. */
+export async function runOne(asked: Asked): Promise<Verdict> {
+  const startedMs = performance.now()
+  const { only, simulated } = asked
+  const faults = await allFaults()
+  const drawn = drawnFor(asked, faults)
   const some = drawn.faults.filter((_, at) => only === undefined || only.includes(at + 1))
   const byName = new Map(faults.map((one) => [one.name, one]))
   const run = simulated ? runSimulated : runSchedule

@@ -8,6 +8,7 @@ import { SEED } from '../chaos-seed.fixture.ts'
 import { allFaults } from '../faults/all-faults.ts'
 import { drawSchedule } from './draw-schedule.ts'
 import { explore } from './explore.ts'
+import { commandOf, verdictWithoutEvidence } from './run-one.ts'
 
 const SCHEDULES = Number(process.env['NAC_BROKER_CHAOS_SCHEDULES'] ?? 6)
 
@@ -40,4 +41,17 @@ it('every fault is drawn sooner or later', async () => {
     for (const { name } of drawSchedule(seed, faults).faults) drawn.add(name)
   }
   expect([...drawn].toSorted()).toEqual(faults.map(({ name }) => name).toSorted())
+})
+
+it('of a run that left no evidence it is known what it was to suffer, so that it can be shrunk', async () => {
+  const { faults } = drawSchedule(1, await allFaults())
+  const all = await verdictWithoutEvidence({ seed: 1 }, 'it hangs', 5)
+  expect([all.drawn, all.timeline.length]).toEqual([faults.length, faults.length])
+  const one = await verdictWithoutEvidence({ seed: 1, only: [1] }, 'it hangs', 5)
+  expect([one.drawn, one.timeline]).toEqual([faults.length, all.timeline.slice(0, 1)])
+})
+
+it('the command that shows a schedule again says so when it has none of its faults', () => {
+  expect(commandOf({ seed: 1 })).toBe('npx -y pnpm@12 chaos --seed 1')
+  expect(commandOf({ seed: 1, only: [] })).toBe('npx -y pnpm@12 chaos --seed 1 --only none')
 })

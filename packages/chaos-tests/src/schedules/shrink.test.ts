@@ -14,3 +14,10 @@ it('finds the only ones that matter, whichever they are', async () => {
     }),
   )
 })
+
+it.each([[[]], [[1]], [[1, 2, 3, 4, 5]]])(
+  'of %j none is left where it fails anyway',
+  async (items) => {
+    expect(await shrink(items, async () => true)).toEqual([])
+  },
+)

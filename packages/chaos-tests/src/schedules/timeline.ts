@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts'
+import type { PlannedFault } from './schedule.ts'
 
 /** What happened, a line each, in the order in which it did. */
 export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): string[] {
@@ -23,10 +24,7 @@ export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): str
   const { host, policy, devices: count, maxSessionsPerDevice, maxConnections, latencyMs } = schedule
   return [
     `${host}, ${policy}, ${count} devices of ${maxSessionsPerDevice} sessions, ${maxConnections} together, ${latencyMs} ms`,
-    ...schedule.faults.map(
-      ({ name, after, args }, at) =>
-        `fault ${at + 1}, ${after} later: ${name} ${JSON.stringify(args)}`,
-    ),
+    ...schedule.faults.map(faultLine),
     'the broker, from its first event:',
     ...brokers,
     'the devices, by their own log:',
@@ -34,4 +32,8 @@ export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): str
     'the calls:',
     ...asked,
   ]
+}
+
+export function faultLine({ name, after, args }: PlannedFault, at: number): string {
+  return `fault ${at + 1}, ${after} later: ${name} ${JSON.stringify(args)}`
 }
