@@ -79,6 +79,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       supervisor.#stop.abort()
       await supervisor.#supervision
       await supervisor.#silence()
+      await parts.place.clear()
       throw error
     }
     return supervisor
