@@ -88,14 +88,18 @@ export class Generation {
   }
 
   /**
-   * Asks it to stop, waits the grace, then ends it. Returns what it had to cut off. Called again, the
+   * Asks it to stop, waits the grace, then ends it. Returns what it had to cut off; `broker` is the broker
+   * itself, which did not stop by then. Called again, the
    * earlier deadline holds.
    */
   async stop(deadlineMs: number): Promise<string[]> {
     this.#detector.stop()
     this.#hosted.post({ type: 'stop', deadlineMs })
     // Its own deadline, and a second to put its things away.
-    const grace = this.#options.clock.startTimer(deadlineMs + 1_000, () => this.#hosted.kill())
+    const grace = this.#options.clock.startTimer(deadlineMs + 1_000, () => {
+      this.#cutOff = [...this.#cutOff, 'broker']
+      this.#hosted.kill()
+    })
     await this.#hosted.exited
     grace.cancel()
     return this.#cutOff

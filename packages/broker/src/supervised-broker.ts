@@ -62,7 +62,8 @@ export interface SupervisedBroker extends AsyncDisposable {
    */
   tell(event: ToldEvent): void
   /**
-   * Returns the names of the devices whose sessions had to be cut off. Idempotent; called again, the
+   * Returns the names of the devices whose sessions had to be cut off, and `broker` where the broker itself had
+   * not stopped a second later and was killed. Idempotent; called again, the
    * earlier deadline holds.
    */
   close(options?: CloseOptions): Promise<string[]>

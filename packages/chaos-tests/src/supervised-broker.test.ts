@@ -254,6 +254,13 @@ it('refuses the socket and the store of a run that has no broker any more, but l
   expect((await lstat(storePath ?? '')).isFile()).toBe(true)
 })
 
+it('says of a broker that does not stop that it had to be killed', async () => {
+  await using lab = await startSupervisedLab({ host: 'process' })
+  const { pid } = await lab.broker.status()
+  process.kill(pid, 'SIGSTOP')
+  expect(await lab.broker.close({ deadlineMs: 0 })).toEqual(['broker'])
+})
+
 it('refuses the socket of a run that waits to restart its broker', async () => {
   await using lab = await startSupervisedLab({ host: 'thread' })
   const restarting = lab.next('restarting')
