@@ -141,3 +141,24 @@ it('fails closed when the store cannot be used', async () => {
   expect(work).not.toHaveBeenCalled()
   store = await openRunStore(store.path)
 })
+
+it('ends the epoch of the device before a change without a key is sent, and again when it is done', async () => {
+  const before = await store.epochs.currentEpoch('r1')
+  const sent = await changesOf(1).unkeyed('r1', async () => {
+    return Buffer.from(`${(await store.epochs.currentEpoch('r1')) - before}`)
+  })
+  expect(sent.toString()).toBe('1')
+  expect(await store.epochs.currentEpoch('r1')).toBe(before + 2)
+})
+
+it('ends it again too when that change fails, and does not send it where the store cannot be written', async () => {
+  const before = await store.epochs.currentEpoch('r1')
+  const lost = new BrokerError('SESSION_LOST', 'gone', { sent: 'yes' })
+  await expect(changesOf(1).unkeyed('r1', () => Promise.reject(lost))).rejects.toBe(lost)
+  expect(await store.epochs.currentEpoch('r1')).toBe(before + 2)
+  const changes = changesOf(1)
+  await store.close()
+  const send = vi.fn<() => Promise<Buffer>>()
+  await expect(changes.unkeyed('r1', send)).rejects.toThrow()
+  expect(send).not.toHaveBeenCalled()
+})

@@ -62,6 +62,22 @@ export class Changes {
     return carryOut(outcomes, change, { send, mayBeKept: (output) => !secrets.areIn(output) })
   }
 
+  /**
+   * A change that has no key, or may be made again: it ends the device's epoch in the store before it is sent, so
+   * that no broker that follows gives out what was read before, and again when it is done.
+   * @throws {BrokerError} what `send` throws; `STORE_UNAVAILABLE`
+   */
+  async unkeyed(device: string, send: () => Promise<Buffer>): Promise<Buffer> {
+    const { epochs } = this.#store
+    await this.#guard(() => epochs.endEpoch(device))
+    try {
+      return await send()
+    } finally {
+      // What it would make stale was stored while it went on, and it has been sent: nobody is helped by an error.
+      await epochs.endEpoch(device).catch(() => {})
+    }
+  }
+
   async #guard<Value>(ask: () => Promise<Value>): Promise<Value> {
     try {
       return await ask()

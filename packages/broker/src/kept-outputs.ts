@@ -50,7 +50,7 @@ export class KeptOutputs {
     )
   }
 
-  /** The device itself closed a session, or a change without a key was made. */
+  /** The device itself closed a session. */
   endEpoch(device: string): void {
     void this.#quietly(async (store) => store.epochs.endEpoch(device))
   }

@@ -180,7 +180,7 @@ export class Scheduler {
     { key, idempotent = false, ...request }: ChangeCall,
     run: FlightWork<Buffer>['run'],
   ): Promise<Buffer> {
-    const { changes, kept } = this.#options
+    const { changes } = this.#options
     if (changes && key !== undefined) {
       const keyed = { key, ...request }
       const underWay = this.#changing.get(key)
@@ -205,10 +205,10 @@ export class Scheduler {
         changes.carryOut(keyed, session, () => run(session)),
       )
     }
-    return this.#fly(call, lane, idempotent, undefined, (session) => {
-      kept.endEpoch(lane.device.name)
-      return run(session)
-    })
+    const { name } = lane.device
+    return this.#fly(call, lane, idempotent, undefined, (session) =>
+      changes ? changes.unkeyed(name, () => run(session)) : run(session),
+    )
   }
 
   /** Anything not read-only ends the device's epoch when it is sent, and again when it is done. */
