@@ -159,6 +159,6 @@ it('ends it again too when that change fails, and does not send it where the sto
   const changes = changesOf(1)
   await store.close()
   const send = vi.fn<() => Promise<Buffer>>()
-  await expect(changes.unkeyed('r1', send)).rejects.toThrow()
+  await expect(changes.unkeyed('r1', send)).rejects.toThrow('it was closed')
   expect(send).not.toHaveBeenCalled()
 })

@@ -14,7 +14,7 @@ const MAX_PATH_BYTES = 100
 /** Where a broker listens, and what to do when it is gone. */
 export interface SocketPlace {
   path: string
-  /** Removes the socket that a broker that was killed has left there; not one at which somebody listens. */
+  /** Removes what a broker that was killed has left there; not a socket at which somebody listens. */
   clear(): Promise<void>
   /** Removes what a broker that was killed while it bound its socket has left. */
   tidy(): Promise<void>
@@ -73,7 +73,7 @@ async function isPrivate(directory: string): Promise<boolean> {
 /** What is not ours lives: whoever asks has seen its own broker end. */
 async function removeDead(socketPath: string): Promise<void> {
   const found = await lstat(socketPath).catch(() => undefined)
-  if (!found?.isSocket() || !(await nobodyListens(socketPath))) return
+  if (!found || (found.isSocket() && !(await nobodyListens(socketPath)))) return
   const now = await lstat(socketPath).catch(() => undefined)
   if (now?.ino === found.ino) await rm(socketPath, { force: true })
 }

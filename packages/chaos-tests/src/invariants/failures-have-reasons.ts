@@ -39,6 +39,7 @@ export function isOfWhatBefell(evidence: Evidence, call: CallRecord): boolean {
   switch (outcome.code) {
     case 'DEVICE_UNREACHABLE':
     case 'PROMPT_NOT_FOUND':
+    case 'AUTHENTICATION_FAILED':
     case 'COMMAND_REJECTED':
     case 'COMMAND_TIMEOUT':
     case 'SESSION_LOST':

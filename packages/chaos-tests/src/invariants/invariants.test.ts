@@ -245,9 +245,14 @@ it('of a call whose client was killed, and of one whose client was stopped, nobo
   const died = answered('show nonce c.', '', { outcome: { kind: 'client-died' } })
   const stopped = { tookMs: 5_000, lagMs: 4_000 }
   const calls = [died, answered(READ, 'a. 1', stopped), ...GOOD.calls]
-  expect(judge({ ...GOOD, calls })).toEqual([])
-  const unexcused = [answered(READ, 'a. 1', { ...stopped, lagMs: 0 })]
-  expect(judge({ ...GOOD, calls: unexcused })).not.toEqual([])
+  const schedule = { ...GOOD.schedule, clients: [[], []] }
+  const judged = (client: number, fromMs: number): unknown[] => {
+    const stop = { name: 'client-process-stopped', args: { client }, fromMs, toMs: fromMs + 4_000 }
+    return judge({ ...GOOD, schedule, calls, injected: [stop] })
+  }
+  expect(judged(2, 0)).toEqual([])
+  expect([judged(1, 0).length, judged(2, 6_000).length]).toEqual([1, 1])
+  expect(judge({ ...GOOD, schedule, calls })).not.toEqual([])
 })
 
 it('a start takes too long, or finds no room on its disk, only where a fault makes it so', () => {

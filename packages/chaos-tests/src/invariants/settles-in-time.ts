@@ -1,3 +1,4 @@
+import type { CallRecord, Evidence } from '../schedules/evidence.ts'
 import type { Invariant } from './invariant.ts'
 
 /** By the clock: nothing may block the event loop for long. */
@@ -8,10 +9,13 @@ const KNOWN_MS = 1_500
 export const settlesInTime: Invariant = {
   name: 'settles-in-time',
   promise: 'every call settles by its deadline and 250 ms, and when the run is aborted at once',
-  *violations({ calls, turns }) {
+  *violations(evidence) {
+    const { calls, turns } = evidence
     const abortedMs = turns.find(({ event }) => event.event === 'aborted')?.atMs ?? Infinity
-    for (const { line, device, timeoutMs, startedMs, tookMs, lagMs, late, outcome } of calls) {
+    for (const one of calls) {
+      const { line, device, timeoutMs, startedMs, tookMs, late, outcome } = one
       const call = `"${line}" on ${device}`
+      const lagMs = wasStopped(one, evidence) ? one.lagMs : 0
       if (outcome.kind === 'pending') yield `${call} never settled`
       else if (late || tookMs > timeoutMs + lagMs + VERY_LATE_MS) {
         yield `${call} had ${timeoutMs} ms and settled after ${Math.round(tookMs)} ms`
@@ -20,4 +24,16 @@ export const settlesInTime: Invariant = {
       }
     }
   },
+}
+
+/** Whether its client was SIGSTOPped in this time; a client that blocks itself has no excuse. */
+function wasStopped({ caller, startedMs, tookMs }: CallRecord, evidence: Evidence): boolean {
+  const { injected, schedule } = evidence
+  const number = Number(caller.split('.')[0])
+  return injected.some(({ name, args, fromMs, toMs = Infinity }) => {
+    if (name !== 'client-process-stopped') return false
+    const { client } = args as { client: number }
+    const isIt = (client % schedule.clients.length) + 1 === number
+    return isIt && fromMs <= startedMs + tookMs && startedMs <= toMs
+  })
 }

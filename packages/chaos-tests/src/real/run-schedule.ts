@@ -14,6 +14,7 @@ import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
 import { inThisProcess, type ScheduleClient } from './schedule-client.ts'
 import { scheduleClients } from './schedule-clients.ts'
+import { CommandLines } from './command-lines.ts'
 import { KeptWatch } from './kept.ts'
 import { forgetPeak, peakBytesOf } from './peak-memory.ts'
 import { limitDescriptors } from './descriptor-limit.ts'
@@ -108,6 +109,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const happenings = new Happenings()
   lab.onDevice(happenings.happened)
   const keeping = new KeptWatch(lab.broker, schedule, CACHE_BYTES)
+  const commandLines = new CommandLines()
   let peakBytes = 0
   const recorder = recordCalls(
     clock,
@@ -115,6 +117,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     () => {
       happenings.happened()
       keeping.settled()
+      commandLines.settled()
       if (host === 'process') peakBytes = Math.max(peakBytes, peakBytesOf(lab.pid))
     },
   )
@@ -189,6 +192,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     await callLast({ ...setup, clock }, count, last).catch((error: unknown) =>
       onUnconnected('last', error),
     )
+  commandLines.look()
   const closingAtMs = systemClock.now()
   await close()
   const closingMs = systemClock.now() - closingAtMs
@@ -200,7 +204,8 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const left = isEnded ? [...files, 'something keeps the broker alive that was closed'] : files
   const { calls } = recorder
   const failed = unconnected.map(({ message }) => message)
-  const texts = textsOf({ lab, logged, calls, told: [...told, ...failed] })
+  const said = { logged, calls, told: [...told, ...failed], commandLines: commandLines.text }
+  const texts = textsOf({ lab, ...said })
   const lastCalls = last.calls
   const { log: deviceLog } = lab
   const asked = { calls, lastCalls, unconnected }

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { systemClock } from '@nac-broker/supervisor'
+import { allPids, commandLineOf, readIfThere } from './system-processes.ts'
 
 /** What this process has of the system. */
 interface Stock {
-  readonly children: ReadonlySet<number>
+  /** Those that it has started, and those that bear its mark, whoever their parent is by now. */
+  readonly processes: ReadonlySet<number>
   /** What each is of. */
   readonly descriptors: readonly string[]
   readonly timers: number
@@ -32,7 +34,7 @@ export async function takeStock(
 
 function stock(): Stock {
   return {
-    children: childrenOf(process.pid),
+    processes: ourProcesses(),
     descriptors: readdirSync('/proc/self/fd').map(openFile),
     timers: process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
     rssBytes: process.memoryUsage.rss(),
@@ -40,7 +42,8 @@ function stock(): Stock {
 }
 
 function* differences(before: Stock, now: Stock): Generator<string> {
-  for (const pid of now.children) if (!before.children.has(pid)) yield `process ${pid} is left`
+  for (const pid of now.processes)
+    if (!before.processes.has(pid)) yield `process ${pid} is left: ${commandLineOf(pid)}`
   const descriptors = now.descriptors.length - before.descriptors.length
   const known = new Set(before.descriptors)
   const which = now.descriptors.filter((name) => !known.has(name)).join(', ')
@@ -61,17 +64,20 @@ function openFile(descriptor: string): string {
   }
 }
 
-function childrenOf(parent: number): Set<number> {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return new Set(pids.filter((pid) => parentOf(pid) === parent).map(Number))
+/** Of a process whose parent has ended the environment still tells that it is of this run. */
+const MARK = 'NAC_BROKER_CHAOS_RUNNER'
+
+function ourProcesses(): Set<number> {
+  process.env[MARK] = String(process.pid)
+  const mark = `${MARK}=${process.pid}`
+  const others = allPids().filter((pid) => pid !== process.pid)
+  const isOurs = (pid: number): boolean =>
+    parentOf(pid) === process.pid || readIfThere(pid, 'environ').split('\0').includes(mark)
+  return new Set(others.filter(isOurs))
 }
 
 /** The name of a program may have spaces and brackets in it: what follows the last one counts. */
-function parentOf(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-  } catch {
-    return undefined
-  }
+function parentOf(pid: number): number {
+  const stat = readIfThere(pid, 'stat')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
 }

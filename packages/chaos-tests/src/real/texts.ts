@@ -12,36 +12,30 @@ export function textsOf({
   logged,
   calls,
   told,
+  commandLines,
 }: {
   lab: SupervisedLab
   logged: string
   calls: readonly CallRecord[]
   told: readonly string[]
+  commandLines: string
 }): Record<string, string> {
   const errors = calls.flatMap(({ outcome }) =>
     outcome.kind === 'failed' ? [outcome.message] : [],
   )
-  const files = readdirSync(lab.directory, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && !OF_THE_USER.test(entry.name))
-    .map(({ name }) => readFileSync(path.join(lab.directory, name), 'latin1'))
+  const { storePath } = lab.broker
+  const directories = new Set([lab.directory, ...(storePath ? [path.dirname(storePath)] : [])])
   return {
     'an error': [...errors, ...told].join('\n'),
     'an event': JSON.stringify(lab.events),
     'the log': logged,
-    'the store': files.join('\n'),
-    'a command line': commandLines(),
+    'the store': [...directories].flatMap(filesIn).join('\n'),
+    'a command line': commandLines,
   }
 }
 
-function commandLines(): string {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.map((pid) => readIfThere(`/proc/${pid}/cmdline`)).join('\n')
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return ''
-  }
+function filesIn(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !OF_THE_USER.test(entry.name))
+    .map(({ name }) => readFileSync(path.join(directory, name), 'latin1'))
 }
