@@ -9,6 +9,7 @@ import {
   type WorkerState,
 } from './failure-policy.ts'
 import { resolveFailurePolicy } from './failure-policy-options.ts'
+import { modelParameters } from '../../supervisor/src/model-parameters.fixture.ts'
 
 const LETTERS: Record<string, WorkerState> = {
   p: 'passed',
@@ -151,6 +152,7 @@ describe('for whatever policy and however workers end', () => {
         const failed = one.name === 'fail_fast' && now.includes('failed')
         expect(decide(one, now).goOn).toBe(possible && !failed)
       }),
+      modelParameters(),
     )
   })
 
@@ -162,6 +164,7 @@ describe('for whatever policy and however workers end', () => {
         const later = now.with(open[at % open.length] ?? 0, passes ? 'passed' : 'failed')
         expect(decide(one, later).goOn).toBe(false)
       }),
+      modelParameters(),
     )
   })
 
@@ -172,6 +175,7 @@ describe('for whatever policy and however workers end', () => {
         fc.pre(decide(one, end).goOn)
         expect(isSatisfied(one, end)).toBe(true)
       }),
+      modelParameters(),
     )
   })
 
@@ -182,6 +186,7 @@ describe('for whatever policy and however workers end', () => {
         const better = end.with(at % end.length, 'passed')
         expect(isSatisfied(one, better) || !isSatisfied(one, end)).toBe(true)
       }),
+      modelParameters(),
     )
   })
 
@@ -194,6 +199,7 @@ describe('for whatever policy and however workers end', () => {
         const isMajority = needed * 2 > now.length
         expect(isMajority || one.name !== 'continue_if_majority').toBe(true)
       }),
+      modelParameters(),
     )
   })
 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { modelParameters } from '../../../supervisor/src/model-parameters.fixture.ts'
 import { shrink } from './shrink.ts'
 
 it('finds the only ones that matter, whichever they are', async () => {
@@ -12,6 +13,7 @@ it('finds the only ones that matter, whichever they are', async () => {
         culprits.every((culprit) => rest.includes(culprit))
       expect(new Set(await shrink(items, fails))).toEqual(new Set(culprits))
     }),
+    modelParameters(),
   )
 })
 
