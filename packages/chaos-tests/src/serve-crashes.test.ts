@@ -125,6 +125,18 @@ it.concurrent('exits 4 when restarting is given up', async () => {
   expect(stderr).toContain(`lost ${told.length} times and restarting was given up`)
 })
 
+it.concurrent('exec under fallback says once on stderr what it means that there is no broker', async () => {
+  await using served = await serve('fallback')
+  const { socket, pid } = await listening(served)
+  process.kill(pid, 'SIGKILL')
+  await served.line()
+  const flags = ['--socket', socket, '--policy', 'fallback', '--testbed', folder.path('t.yaml')]
+  const exec = ['exec', 'sim-1', 'show nonce direct', ...flags, '--store', `${socket}.store`]
+  const { code, stdout, stderr } = await nacBroker(exec)
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^direct \d/)])
+  expect(stderr).toMatch(/^nac-broker: [^\n]*no longer pooled[^\n]*session limits still hold\n$/)
+})
+
 it.concurrent.each([
   ['restart,fallback', 'direct'],
   ['restart,abort', 'aborted'],

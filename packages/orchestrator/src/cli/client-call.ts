@@ -52,7 +52,11 @@ export async function callBroker(
       name: 'nac-broker',
     })
     connected = true
-    await call(client, { timeoutMs: Math.max(1, deadlineMs - systemClock.now()), signal })
+    try {
+      await call(client, { timeoutMs: Math.max(1, deadlineMs - systemClock.now()), signal })
+    } finally {
+      if (client.state === 'direct') await tellStanding(client)
+    }
     return EXIT.ok
   } catch (error) {
     const failure = asBrokerError(error)
@@ -63,5 +67,13 @@ export async function callBroker(
     if (signal.aborted) return interruptionExitCode(signal.reason)
     if (code === 'BROKER_LOST') return EXIT.brokerLost
     return connected ? EXIT.failed : exitCodeOf(code)
+  }
+}
+
+/** What it means that the devices were reached without a broker. */
+async function tellStanding(client: BrokerClient): Promise<void> {
+  for await (const event of client.events()) {
+    if (event.event === 'direct') printError(event.warning)
+    return
   }
 }

@@ -26,7 +26,7 @@ export function brokerLine(turn: BrokerTurn): string | undefined {
     case 'listening':
       return `broker: restarted as generation ${turn.generation}`
     case 'fallback':
-      return 'broker: not restarted; the workers go to the devices directly'
+      return 'broker: not restarted; the workers go to the devices directly: sessions are no longer pooled, nor equal commands executed together; what was read is still answered from the store, and limits hold'
     case 'aborted':
       return `broker: given up, so the run is aborted: ${turn.message}`
     case 'restarting':
