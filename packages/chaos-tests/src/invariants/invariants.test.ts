@@ -239,6 +239,10 @@ it('while the disk is full, and no longer, a broker is tried to start again with
   const full = { name: 'disk-full', args: null, fromMs: 0, toMs: 10 }
   expect(judge({ ...GOOD, turns, injected: [full] })).toEqual([])
   expect(judge({ ...GOOD, turns, injected: [{ ...full, fromMs: 3 }] })).not.toEqual([])
+  const tries = [0, 1, 2, 3, 4].map((at) => restarting(at, 30 * 2 ** at))
+  const givenUp = { turns: [lost(0), ...tries, aborted], calls: [], deviceLog: [] }
+  expect(judge({ ...GOOD, ...givenUp, injected: [full] })).toEqual([])
+  expect(judge({ ...GOOD, ...givenUp })).not.toEqual([])
 })
 
 it('of a call whose client was killed, and of one whose client was stopped, nobody expects that it is in time', () => {

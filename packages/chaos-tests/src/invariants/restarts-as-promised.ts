@@ -109,7 +109,8 @@ function* notOwed({
       case 'fallback':
       case 'aborted': {
         if (event.event !== last) yield `${policy} has ended in ${event.event}`
-        if (standing.is !== 'lost') yield `${policy} has ended in ${event.event} without a loss`
+        if (standing.is !== 'lost' && !isDiskFull(injected, atMs))
+          yield `${policy} has ended in ${event.event} without a loss`
         const many = restartedMs.filter((ms) => atMs - ms < WITHIN_MS + LATE_MS).length
         if (restarts && many < MOST_RESTARTS)
           yield `the broker was given up after ${many} restarts, not ${MOST_RESTARTS}`
