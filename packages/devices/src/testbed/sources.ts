@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { asBrokerError, BrokerError } from '@nac-broker/protocol'
 import { parseYaml, type TestbedNode } from './document.ts'
@@ -15,10 +15,13 @@ export async function assemble(text: string, file: string): Promise<TestbedNode>
   return assembleText(text, file, [resolve(file)])
 }
 
-/** @throws {BrokerError} `TESTBED_INVALID` */
+/**
+ * At once: a thread that is terminated while it waits for a file to be opened leaves it open for ever.
+ * @throws {BrokerError} `TESTBED_INVALID`
+ */
 export async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     throw new BrokerError('TESTBED_INVALID', `${file}: ${unreadable(error)}`, { cause: error })
   }
