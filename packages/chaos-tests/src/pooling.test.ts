@@ -71,7 +71,7 @@ it('gives a session that nobody needs any more to whoever waits for another devi
   const late = client.execute('sim-1', 'show nonce late', { timeoutMs: 100 })
   const waiting = client.execute('sim-2', 'show nonce waiting', { timeoutMs: 5_000 })
   await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
-  await expect(waiting).resolves.toMatchObject({ output: 'waiting 1' })
+  await expect(waiting).resolves.toMatchObject({ output: 'waiting 1000001' })
 })
 
 it('uses as many sessions of a device as it may, and no more', async () => {

@@ -132,7 +132,7 @@ it('tells in the report what a killed broker and a dropped session cost, and who
     `session-opened openMs=N steps=${STEPS}`,
     `${EXECUTE} from=device attempts=2 worker=w command="show nonce drop"`,
     `${EXECUTE} from=cache attempts=1 worker=w command="show nonce drop"`,
-    `${EXECUTE} from=device attempts=1 worker=w command=no-such-command code=COMMAND_REJECTED`,
+    `${EXECUTE} from=device attempts=1 worker=w command=no-such-command code=COMMAND_REJECTED message="sim-1: the device refused the command: % Invalid input detected at '^' marker."`,
     'session-closed by=shutdown',
   ])
   expect(log).toContain('unit state=ready')

@@ -38,13 +38,9 @@ export class StatusView {
       case 'waiting':
         // So many that nothing else would be seen.
         return
-      case 'session-opened':
-      case 'session-closed':
-      case 'login-failed':
-        this.#board.take(event, at.toISOString())
-        break
       case 'unit': {
         const { unit, state, cause } = event
+        this.#board.take(event, at.toISOString())
         if (event.kind === 'worker' || event.kind === 'watch')
           this.#units.set(unit, { unit, state, ...(cause !== undefined && { cause }) })
         break

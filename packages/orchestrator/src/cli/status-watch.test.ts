@@ -75,8 +75,8 @@ it('shows what has failed first where there is no room for all, and no more than
   const at = new Date()
   const unit = { event: 'unit', unit: 'worker w', kind: 'worker' } as const
   view.take({ ...unit, state: 'failed', cause: 'exit code 1\u001B[2J' }, at)
-  const message = 'r30: the device closed the session'
-  view.take({ event: 'session-closed', device: 'r30', by: 'device', message }, at)
+  const cause = 'r30: the device closed the session'
+  view.take({ ...unit, unit: 'device r30', kind: 'device', state: 'failed', cause }, at)
   for (const rows of [24, 10]) {
     const lines = statusFrame(view, { columns: 80, rows, colours: false })
     expect(lines.length).toBeLessThan(rows)

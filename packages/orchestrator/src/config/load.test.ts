@@ -61,21 +61,21 @@ report_dir: /reports
         timeoutMs: 30_000,
         idleTimeoutMs: 5_000,
         env: { SITE: 'lab', PORT: '8080', NOTHING: '' },
-        place: '/lab/nac-broker.yaml:12',
+        place: '/lab/nac-broker.yaml:13',
       },
       {
         name: 'ospf',
         command: ['./ospf'],
         instances: { kind: 'per-device' },
         env: {},
-        place: '/lab/nac-broker.yaml:18',
+        place: '/lab/nac-broker.yaml:19',
       },
       {
         name: 'once',
         command: ['./once'],
         instances: { kind: 'one' },
         env: {},
-        place: '/lab/nac-broker.yaml:19',
+        place: '/lab/nac-broker.yaml:20',
       },
     ],
     maxParallel: 4,
@@ -85,8 +85,8 @@ report_dir: /reports
       retryAttempts: 2,
       retryDelayMs: 5_000,
       places: {
-        minAgentsRequired: '/lab/nac-broker.yaml:23: distributed.min_agents_required',
-        retryAttempts: '/lab/nac-broker.yaml:24: distributed.agent_retry_attempts',
+        minAgentsRequired: '/lab/nac-broker.yaml:24: distributed.min_agents_required',
+        retryAttempts: '/lab/nac-broker.yaml:25: distributed.agent_retry_attempts',
       },
     },
     watch: [
@@ -95,9 +95,9 @@ report_dir: /reports
         command: ['systemctl', 'is-active', 'lab-router'],
         everyMs: 2_000,
         live: ['active'],
-        place: '/lab/nac-broker.yaml:27',
+        place: '/lab/nac-broker.yaml:28',
       },
-      { name: 'link', command: ['./link-is-up'], place: '/lab/nac-broker.yaml:28' },
+      { name: 'link', command: ['./link-is-up'], place: '/lab/nac-broker.yaml:29' },
     ],
     reportDir: '/reports',
   })
@@ -170,7 +170,7 @@ it('accepts nothing that the broker would refuse', () => {
   keepalive_interval_ms: off
 `
   const { broker } = parseConfig(largest, 'x.yaml')
-  expect(Object.keys(broker)).toHaveLength(6)
+  expect(Object.keys(broker)).toHaveLength(7)
   expect(brokerSettingsSchema.parse(broker)).toMatchObject(broker)
 })
 
