@@ -200,9 +200,7 @@ export class MessagePackPeer implements DialectPeer {
     const isLong = 'output' in result && result.output.length > CHUNK_BYTES
     if (isLong || this.#socket.writableNeedDrain) return void this.#respondSlowly(id, result)
     try {
-      failpoint('broker.request.answered')
-      this.#write({ type: 'response', id, result })
-      this.#answered(id)
+      this.#finish(id, result)
     } catch (error) {
       this.#refuse(id, error)
     }
@@ -212,13 +210,17 @@ export class MessagePackPeer implements DialectPeer {
   async #respondSlowly(id: number, result: Result<OperationName>): Promise<void> {
     if (this.#socket.writableNeedDrain) await this.#drained()
     try {
-      failpoint('broker.request.answered')
       if ('output' in result) result.output = await this.#sendChunks(id, result.output)
-      this.#write({ type: 'response', id, result })
-      this.#answered(id)
+      this.#finish(id, result)
     } catch (error) {
       this.#refuse(id, error)
     }
+  }
+
+  #finish(id: number, result: Result<OperationName>): void {
+    failpoint('broker.request.answered')
+    this.#write({ type: 'response', id, result })
+    this.#answered(id)
   }
 
   #refuse(id: number, error: unknown): void {

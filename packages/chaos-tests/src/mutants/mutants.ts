@@ -112,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     'change-replayed',
     'a change whose session was lost is executed once more',
     FLIGHT,
-    "error.code === 'SESSION_LOST' && replayable && this.#attempts < 2",
+    "error.code === 'SESSION_LOST' && this.#work.replayable && this.#attempts < 2",
     "error.code === 'SESSION_LOST' && this.#attempts < 2",
   ),
   one(
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
     'stale-flight',
     'a read joins one that began before a change',
     FLIGHT,
-    'return this.#state.epoch === this.#options.lane.epoch',
+    'return this.#state.epoch === this.#lane.epoch',
     'return true',
   ),
   one(
