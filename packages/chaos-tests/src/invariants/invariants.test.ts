@@ -23,7 +23,15 @@ function executed(line: string, output: string | Buffer): DeviceLogEntry[] {
 
 function answered(line: string, output: string, made: Partial<CallRecord> = {}): CallRecord {
   const outcome = { kind: 'acknowledged', output, cached: false } as const
-  const times = { askedAt: 0, settledAt: 3, startedMs: 0, tookMs: 1, lagMs: 0, late: false }
+  const times = {
+    askedAt: 0,
+    settledAt: 3,
+    startedMs: 0,
+    tookMs: 1,
+    lagMs: 0,
+    waitedMs: 0,
+    late: false,
+  }
   return { caller: '1.1', device: 'sim-1', line, timeoutMs: 1_000, ...times, outcome, ...made }
 }
 
@@ -257,6 +265,8 @@ it('of a call whose client was killed, and of one whose client was stopped, nobo
   expect(judged(2, 0)).toEqual([])
   expect([judged(1, 0).length, judged(2, 6_000).length]).toEqual([1, 1])
   expect(judge({ ...GOOD, schedule, calls })).not.toEqual([])
+  const starved = [answered(READ, 'a. 1', { tookMs: 5_000, waitedMs: 4_000 })]
+  expect(judge({ ...GOOD, calls: [...starved, ...GOOD.calls] })).toEqual([])
 })
 
 it('a start takes too long, or finds no room on its disk, only where a fault makes it so', () => {

@@ -20,7 +20,7 @@ export function recordCalls(
     calls,
     async call(client, planned, caller) {
       const asked = { askedAt: logLength(), startedMs: clock.now() }
-      const settles = { settledAt: Infinity, tookMs: 0, late: false, lagMs: 0 }
+      const settles = { settledAt: Infinity, tookMs: 0, late: false, lagMs: 0, waitedMs: 0 }
       const outcome = { kind: 'pending' } as const
       const record: CallRecord = { ...planned, caller, ...asked, ...settles, outcome }
       calls.push(record)

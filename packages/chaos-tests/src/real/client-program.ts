@@ -3,13 +3,14 @@ import { type BrokerClient, connect } from '@nac-broker/client'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { clockFor } from '../chaos-seed.fixture.ts'
 import type { FromClient, ToClient } from './client-messages.ts'
+import { waitedForProcessorMs } from '../processor-wait.fixture.ts'
 import { startLagMeter } from './lag-meter.ts'
 import { makeCall } from './schedule-client.ts'
 
 const givenUp = new AbortController()
 let shiftMs = 0
 const wallTime = (): Date => new Date(systemClock.wallTime().getTime() + shiftMs)
-const lagMs = startLagMeter(systemClock)
+const excuses = { lagMs: startLagMeter(systemClock), waitedMs: waitedForProcessorMs }
 let client: BrokerClient | undefined
 
 process.on('message', (message: ToClient) => void hear(message))
@@ -26,7 +27,7 @@ async function hear(message: ToClient): Promise<void> {
     case 'call': {
       const { id, planned } = message
       if (client)
-        tell({ type: 'settled', id, call: await makeCall(client, planned, systemClock, lagMs) })
+        tell({ type: 'settled', id, call: await makeCall(client, planned, systemClock, excuses) })
       return
     }
     case 'given-up':

@@ -12,6 +12,7 @@ import type { Schedule } from '../schedules/schedule.ts'
 import { startSupervisedLab, type SupervisedLab } from '../supervised-lab.fixture.ts'
 import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
+import { waitedForProcessorMs } from '../processor-wait.fixture.ts'
 import { inThisProcess, type ScheduleClient } from './schedule-client.ts'
 import { scheduleClients } from './schedule-clients.ts'
 import { CommandLines } from './command-lines.ts'
@@ -233,7 +234,7 @@ async function callLast(
   recorder: CallRecorder,
 ): Promise<void> {
   await using client = await connect(options)
-  const asking = inThisProcess(client, options.clock)
+  const asking = inThisProcess(client, options.clock, { waitedMs: waitedForProcessorMs })
   const devices = Array.from({ length: count }, (_, at) => `sim-${at + 1}`)
   await Promise.all(
     devices.map((device) => askLast(asking, device, { recorder, clock: options.clock })),

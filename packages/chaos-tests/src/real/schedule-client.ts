@@ -12,13 +12,14 @@ export interface ScheduleClient {
 }
 
 /** What a client knows of a call that it has made. */
-export type SettledCall = Pick<CallRecord, 'tookMs' | 'late' | 'lagMs' | 'outcome'>
+export type SettledCall = Pick<CallRecord, 'tookMs' | 'late' | 'lagMs' | 'waitedMs' | 'outcome'>
 
 /** Of a call whose client's process was killed: it cannot be late. */
 export const CLIENT_DIED: SettledCall = {
   tookMs: 0,
   late: false,
   lagMs: 0,
+  waitedMs: 0,
   outcome: { kind: 'client-died' },
 }
 
@@ -26,20 +27,33 @@ export const CLIENT_DIED: SettledCall = {
 const LATE_MS = 250
 const SLICE_MS = 10
 
-/** One whose process lives as long as the schedule does. */
-export function inThisProcess(client: BrokerClient, clock: Clock): ScheduleClient {
-  return { over: client.lost, call: (planned) => makeCall(client, planned, clock, () => 0) }
+/** For how long, so far, its process was kept from running, and had no processor. */
+export interface Excuses {
+  lagMs: () => number
+  waitedMs: () => number
 }
 
-/** `lagMs` tells for how long, so far, its process was kept from running. */
+const NONE: Excuses = { lagMs: () => 0, waitedMs: () => 0 }
+
+/** One whose process lives as long as the schedule does. */
+export function inThisProcess(
+  client: BrokerClient,
+  clock: Clock,
+  excuses: Partial<Excuses> = {},
+): ScheduleClient {
+  const all = { ...NONE, ...excuses }
+  return { over: client.lost, call: (planned) => makeCall(client, planned, clock, all) }
+}
+
 export async function makeCall(
   client: BrokerClient,
   { device, line, timeoutMs, key }: PlannedCall,
   clock: Clock,
-  lagMs: () => number,
+  { lagMs, waitedMs }: Excuses,
 ): Promise<SettledCall> {
   const startedMs = clock.now()
   const laggedMs = lagMs()
+  const waitedBeforeMs = waitedMs()
   const settled = new AbortController()
   const watched = { late: false }
   void noteLateness(watched, timeoutMs, clock, settled.signal)
@@ -49,7 +63,13 @@ export async function makeCall(
     .then(({ output, cached }): CallOutcome => ({ kind: 'acknowledged', output, cached }), failure)
   settled.abort()
   const tookMs = clock.now() - startedMs
-  return { outcome, tookMs, late: watched.late, lagMs: lagMs() - laggedMs }
+  return {
+    outcome,
+    tookMs,
+    late: watched.late,
+    lagMs: lagMs() - laggedMs,
+    waitedMs: waitedMs() - waitedBeforeMs,
+  }
 }
 
 async function noteLateness(

@@ -5,6 +5,7 @@ import type { Schedule } from '../schedules/schedule.ts'
 import { callAll, type CallRecorder } from './call-recorder.ts'
 import { type ClientProcess, startClientProcess } from './client-process.ts'
 import { GoneDirect } from './gone-direct.ts'
+import { waitedForProcessorMs } from '../processor-wait.fixture.ts'
 import { inThisProcess, type ScheduleClient } from './schedule-client.ts'
 import type { ClientFaults } from './world.ts'
 
@@ -49,7 +50,13 @@ export function scheduleClients(
     if (!opened) return
     try {
       await using client = opened
-      await Promise.all(callersOf(number, inThisProcess(client, clock), recorder))
+      await Promise.all(
+        callersOf(
+          number,
+          inThisProcess(client, clock, { waitedMs: waitedForProcessorMs }),
+          recorder,
+        ),
+      )
     } catch (error) {
       onTold(String(error))
     }

@@ -30,6 +30,8 @@ export interface CallRecord extends PlannedCall {
   late: boolean
   /** For how long in this time its process, one of its own, was kept from running. */
   lagMs: number
+  /** For how long in this time its process could have run and had no processor. */
+  waitedMs: number
   outcome: CallOutcome
 }
 

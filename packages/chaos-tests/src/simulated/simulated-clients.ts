@@ -68,7 +68,10 @@ function inProcess(process: SimulatedProcess, client: BrokerClient): ScheduleCli
   return {
     over: AbortSignal.any([client.lost, died.signal]),
     call: async (planned) => {
-      const made = makeCall(client, planned, process, () => process.stoppedMs)
+      const made = makeCall(client, planned, process, {
+        lagMs: () => process.stoppedMs,
+        waitedMs: () => 0,
+      })
       return (await Promise.race([made, diedWith(process)])) ?? CLIENT_DIED
     },
   }
