@@ -20,6 +20,7 @@ import type { CloseOptions } from './broker.ts'
 import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
 import { crashStory } from './crash-story.ts'
 import { Fence } from './fence.ts'
+import { cancelledStart } from './cancelled-start.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
@@ -162,6 +163,8 @@ export class BrokerSupervisor implements SupervisedBroker {
       },
     })
     await this.#standby?.close()
+    // Told to end before there was a broker: whoever waits for one is told, too.
+    this.#firstReady.reject(cancelledStart(options.signal))
     this.#giveUp(result)
   }
 

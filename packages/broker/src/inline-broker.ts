@@ -1,5 +1,6 @@
 import { EventFeed } from '@nac-broker/supervisor'
 import { type CloseOptions, startBroker } from './broker.ts'
+import { cancelledStart } from './cancelled-start.ts'
 import {
   environment,
   type Parts,
@@ -53,6 +54,11 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
       await supervised.close()
     },
   }
-  options.signal?.addEventListener('abort', () => void supervised.close(), { once: true })
+  const { signal } = options
+  if (signal?.aborted) {
+    await supervised.close()
+    throw cancelledStart(signal)
+  }
+  signal?.addEventListener('abort', () => void supervised.close(), { once: true })
   return supervised
 }

@@ -2,6 +2,7 @@ import { BrokerError } from '@nac-broker/protocol'
 import type { RunStore } from '@nac-broker/run-store'
 import { pino } from 'pino'
 import { BrokerSupervisor } from './broker-supervisor.ts'
+import { cancelledStart } from './cancelled-start.ts'
 import { systemClock } from '@nac-broker/supervisor'
 import type { Host } from './hosts/host.ts'
 import { processHost } from './hosts/process.ts'
@@ -17,7 +18,8 @@ import type { HostName, SupervisedBroker, SuperviseBrokerOptions } from './super
  * Starts the run's broker and keeps to the crash policy: under `restart` a broker that crashed or
  * stalled is ended, its exit awaited, its generation marked ended, and only then the next one started.
  * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`, `SOCKET_PATH_INVALID`, `SOCKET_IN_USE`,
- * `STORE_UNAVAILABLE` for a store that another run uses, or that cannot be resumed
+ * `STORE_UNAVAILABLE` for a store that another run uses, or that cannot be resumed; the signal's reason, or
+ * `CANCELLED`, when it was aborted before there was a broker: then nothing of it runs
  */
 export async function superviseBroker(
   options: SuperviseBrokerOptions = {},
@@ -33,6 +35,7 @@ export async function superviseBroker(
     const storePath = options.storePath ?? `${place.path}.store`
     store = options.resume ? await resumedStore(storePath) : await freshStore(storePath, log)
     const generation = (await store?.generations.latest()) ?? 0
+    if (options.signal?.aborted) throw cancelledStart(options.signal)
     const parts = { options, settings, place, store, log, generation }
     if (host === 'inline') return await startInline(parts)
     return await BrokerSupervisor.start(typeof host === 'string' ? HOSTS[host] : host, parts)

@@ -27,7 +27,7 @@ export interface SuperviseBrokerOptions extends Omit<BrokerOptions, 'generation'
   resume?: boolean
   /** Whether `events()` has each command as well. Default false. */
   commandEvents?: boolean
-  /** Ends the broker, in whatever phase it is. */
+  /** Ends the broker, in whatever phase it is. `close()` then puts its things away, where there was one. */
   signal?: AbortSignal
 }
 

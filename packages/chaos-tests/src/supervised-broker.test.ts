@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs'
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { superviseBroker } from '@nac-broker/broker'
+import { type Host, type HostName, superviseBroker } from '@nac-broker/broker'
+import { BrokerError } from '@nac-broker/protocol'
+import { processHost } from '../../broker/src/hosts/process.ts'
+import { threadHost } from '../../broker/src/hosts/thread.ts'
+import { temporaryFolder } from '../../orchestrator/src/cli/command-line.fixture.ts'
 import type { BrokerFault } from './broker-fault.fixture.ts'
 import { NacTestClient } from './nac-test-client.fixture.ts'
 import { type HostKind, SHORT_PAUSES, startSupervisedLab } from './supervised-lab.fixture.ts'
@@ -107,6 +111,56 @@ describe.each<HostKind>(['thread', 'process'])('a broker in a %s', (host) => {
     expect(await lab.broker.close()).toEqual([])
   })
 })
+
+it.each<['thread' | 'process', Host]>([
+  ['thread', threadHost],
+  ['process', processHost],
+])(
+  'a broker in a %s that hangs in its start is ended when it is not wanted any more, and leaves nothing',
+  async (_, host) => {
+    vi.stubEnv('NAC_BROKER_FAILPOINTS', 'host.start.told=stall')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await using folder = await temporaryFolder()
+    const unwanted = new AbortController()
+    const ended: Promise<unknown>[] = []
+    const watched: Host = (onMessage) => {
+      const hosted = host(onMessage)
+      ended.push(hosted.exited)
+      return {
+        ...hosted,
+        post(message) {
+          hosted.post(message)
+          if (message.type === 'start') unwanted.abort(new Error('enough'))
+        },
+      }
+    }
+    const socketPath = folder.path('b.sock')
+    const starting = superviseBroker({ host: watched, socketPath, signal: unwanted.signal })
+    await expect(starting).rejects.toMatchObject({
+      code: 'CANCELLED',
+      cause: { message: 'enough' },
+    })
+    await Promise.all(ended)
+    expect(ended).toHaveLength(1)
+    expect((await readdir(folder.path())).filter((name) => !name.includes('.store'))).toEqual([])
+  },
+)
+
+it.each<HostName>(['inline', 'thread', 'process'])(
+  'no broker is started, %s, for a signal that was aborted before',
+  async (host) => {
+    await using folder = await temporaryFolder()
+    const reason = new BrokerError('CANCELLED', 'interrupted')
+    const starting = superviseBroker({
+      host,
+      crashPolicy: 'abort',
+      socketPath: folder.path('b.sock'),
+      signal: AbortSignal.abort(reason),
+    })
+    await expect(starting).rejects.toBe(reason)
+    expect((await readdir(folder.path())).filter((name) => !name.includes('.store'))).toEqual([])
+  },
+)
 
 it.each(FAULTS)('a thread that dies of an %s is replaced, and we live on', async (fault) => {
   await using lab = await startSupervisedLab({ host: 'thread' })

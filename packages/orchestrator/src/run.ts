@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { resolveSupervision, superviseBroker } from '@nac-broker/broker'
+import { resolveSupervision } from '@nac-broker/broker'
 import { loadTestbed } from '@nac-broker/devices'
 import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
@@ -19,6 +19,7 @@ import type { DevicePreflight, PreflightReport } from './preflight/report.ts'
 import { deviceReport, type RunReport, type WorkerReport } from './report.ts'
 import { ReportDirectory } from './report-directory.ts'
 import { runUnits } from './run-units.ts'
+import { startRunBroker } from './start-run-broker.ts'
 import { runWorkers } from './run-workers.ts'
 import { recordRun } from './status-server/record-run.ts'
 import type { RunStatusOptions } from './status-server/run-status.ts'
@@ -110,7 +111,8 @@ const CLOSE_MS = 3_000
  * A whole run: hosts the broker, runs the workers with its socket in their environment, keeps to the
  * crash policy and the failure policy, and writes the report. No process and no socket of it is left
  * when it resolves.
- * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`: nothing was started.
+ * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`: nothing was started; the signal's reason when it
+ * was aborted before there was a broker: no worker was started, and there is no report
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunReport> {
   const { clock = systemClock, log = pino({ level: 'silent' }), env = process.env } = options
@@ -151,7 +153,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   using journal = begun.journal
 
   await using guard = await startGuard({ clock, log })
-  const broker = await superviseBroker({
+  const brokerOptions = {
     ...config.broker,
     testbed,
     ...(begun.storePath !== undefined && { storePath: begun.storePath }),
@@ -160,7 +162,8 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     clock,
     log,
     commandEvents: true,
-  })
+  }
+  const broker = await startRunBroker(brokerOptions, signal)
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
   const health = recordHealth(broker, {

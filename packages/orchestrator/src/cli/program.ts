@@ -1,5 +1,6 @@
 import { asBrokerError, VERSION } from '@nac-broker/protocol'
 import { Command, CommanderError } from 'commander'
+import { Interruption } from '../interruption.ts'
 import { configureCommand } from './configure.ts'
 import { demoCommand } from './demo.ts'
 import { execCommand } from './exec.ts'
@@ -38,6 +39,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     // Help and version.
     if (error instanceof CommanderError) return error.exitCode
     const { code, message } = asBrokerError(error)
+    if (error instanceof Interruption) {
+      printError(message)
+      return error.exitCode
+    }
     const exitedWith = exitCodeOf(code)
     printError(exitedWith === EXIT.usage ? message : `${code}: ${message}`)
     return exitedWith

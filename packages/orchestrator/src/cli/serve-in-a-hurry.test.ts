@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { createReadStream } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { createReadStream, readFileSync, watch, writeFileSync } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { Running, temporaryFolder } from './command-line.fixture.ts'
@@ -53,3 +53,46 @@ it.each(['thread', 'process', 'inline'])(
     await client.exited
   },
 )
+
+it.each(['serve', 'run'])(
+  '%s ends at once on SIGTERM while its broker hangs in its start, and leaves no socket',
+  async (command) => {
+    await using folder = await temporaryFolder()
+    await writeFile(
+      folder.path('t.yaml'),
+      'devices: {r1: {os: iosxe, connections: {cli: {command: cat}}}}\n',
+    )
+    const worker = `{name: a, command: [touch, ${folder.path('started')}]}`
+    await writeFile(
+      folder.path('nac-broker.yaml'),
+      `broker: {host: process}\nworkers: [${worker}]\n`,
+    )
+    await mkdir(folder.path('runtime'), { mode: 0o700 })
+    const env = {
+      XDG_RUNTIME_DIR: folder.path('runtime'),
+      NAC_BROKER_FAILPOINTS: 'host.start.told=stall',
+      NAC_BROKER_FAILPOINTS_SEEN: folder.path('seen'),
+    }
+    const hangs = whenWritten(folder.path('seen'), 'host.start.told')
+    await using running = new Running([command, '--testbed', 't.yaml'], { cwd: folder.path(), env })
+    await hangs
+    // That it hangs would be noticed only when this test has failed.
+    running.process.kill('SIGTERM')
+    const { code, stderr } = await running.exited
+    expect(code).toBe(143)
+    expect(stderr).toContain('nac-broker: interrupted by SIGTERM')
+    expect(await readdir(folder.path('runtime'))).toEqual([])
+    expect(await readdir(folder.path())).not.toContain('started')
+  },
+)
+
+function whenWritten(file: string, text: string): Promise<void> {
+  writeFileSync(file, '')
+  return new Promise((resolve) => {
+    const watcher = watch(file, () => {
+      if (!readFileSync(file, 'utf8').includes(text)) return
+      watcher.close()
+      resolve()
+    })
+  })
+}

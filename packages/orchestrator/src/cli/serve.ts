@@ -47,7 +47,7 @@ async function serve(flags: ServeFlags): Promise<number> {
   const config = await loadConfig(flags.config)
   const testbed = await testbedOf(flags, config)
   const settings = await brokerOf({ host: flags.host }, config)
-  const { superviseBroker } = await import('@nac-broker/broker')
+  const { startRunBroker } = await import('../start-run-broker.ts')
   const { createLog } = await import('./log.ts')
   const { watch = [] } = config
   requireWatchable(watch, process.env)
@@ -55,14 +55,15 @@ async function serve(flags: ServeFlags): Promise<number> {
   const status = statusOf(flags, config)
   await using server = status && (await statusServerFor(status, testbed))
   const log = createLog(flags.logLevel)
-  const broker = await superviseBroker({
+  const options = {
     ...settings,
     testbed,
     commandEvents: server !== undefined,
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
     ...(flags.store !== undefined && { storePath: flags.store }),
     log,
-  })
+  }
+  const broker = await startRunBroker(options, interrupt.signal)
   // From the start, so that nothing is missed while the guard is started.
   const events = broker.events()
   if (server) follow(server, broker)
