@@ -141,6 +141,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#feed.end()
     await this.#record.settled()
     const { store, place, log } = this.#parts
+    await store?.supervision.end().catch(() => {})
     await store?.close()
     await place.clear()
     await place.release()
@@ -165,7 +166,12 @@ export class BrokerSupervisor implements SupervisedBroker {
     await this.#standby?.close()
     // Told to end before there was a broker: whoever waits for one is told, too.
     this.#firstReady.reject(cancelledStart(options.signal))
-    this.#giveUp(result)
+    if (this.#giveUp(result)) {
+      const { store, log } = this.#parts
+      const noted = store?.supervision.giveUp()
+      // Who does not read it there waits for a broker until its own deadline.
+      await noted?.catch((error: unknown) => log.error({ err: error }, 'not noted in the store'))
+    }
   }
 
   /** One generation, until it is lost (then this rejects) or told to stop. */
@@ -239,10 +245,11 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#record.take(event)
   }
 
-  #giveUp(result: SupervisionResult): void {
-    if (result.status !== 'escalated') return
+  /** False where somebody wanted it to end. */
+  #giveUp(result: SupervisionResult): boolean {
+    if (result.status !== 'escalated') return false
     // One that never came up was told to who asked for it.
-    if (result.crashes.every(({ readyMs }) => readyMs === undefined)) return
+    if (result.crashes.every(({ readyMs }) => readyMs === undefined)) return false
     const { log, settings } = this.#parts
     const { generation } = this
     failpoint('supervisor.broker.given-up')
@@ -252,11 +259,12 @@ export class BrokerSupervisor implements SupervisedBroker {
       log.error({ generation }, `${message}; clients go to the devices directly`)
       this.#feed.emit({ event: 'fallback', generation })
       this.#fence?.keepTrying(this.#stop.signal).catch(() => {})
-      return
+      return true
     }
     log.error({ generation }, message)
     this.#lost.abort(new BrokerError('BROKER_LOST', message))
     this.#feed.emit({ event: 'aborted', generation, message })
+    return true
   }
 }
 

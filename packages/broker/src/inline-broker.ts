@@ -30,6 +30,7 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
   const putAway = async (): Promise<void> => {
     feed.end()
     await record.settled()
+    await store?.supervision.end().catch(() => {})
     await store?.close()
     await place.release()
   }

@@ -16,7 +16,9 @@ export async function freshStore(path: string, log: Logger): Promise<RunStore | 
       await left.close()
     }
     for (const suffix of ['', '-wal', '-shm']) await rm(path + suffix, { force: true })
-    return await openRunStore(path)
+    const store = await openRunStore(path)
+    await store.supervision.begin()
+    return store
   } catch (error) {
     if (error instanceof BrokerError) throw error
     log.warn(
@@ -40,6 +42,7 @@ export async function resumedStore(path: string): Promise<RunStore> {
     const live = await requireUnused(store)
     if (live !== undefined) await store.generations.end(live)
     await store.outputs.clear()
+    await store.supervision.begin()
     return store
   } catch (error) {
     await store?.close()

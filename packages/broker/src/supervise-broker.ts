@@ -40,6 +40,7 @@ export async function superviseBroker(
     if (host === 'inline') return await startInline(parts)
     return await BrokerSupervisor.start(typeof host === 'string' ? HOSTS[host] : host, parts)
   } catch (error) {
+    await store?.supervision.end().catch(() => {})
     await store?.close()
     await place.release()
     throw error

@@ -94,6 +94,35 @@ it.concurrent('exits 4 when restarting is given up', async () => {
   expect(stderr).toContain(`lost ${told.length} times and restarting was given up`)
 })
 
+it.concurrent.each([
+  ['restart,fallback', 'direct'],
+  ['restart,abort', 'aborted'],
+])(
+  'under %s a client in another process knows at once that restarting was given up, and is %s',
+  async (crashPolicy, becomes) => {
+    await using served = await serve(crashPolicy)
+    const first = await listening(served)
+    await using client = await connect({
+      socketPath: first.socket,
+      testbed: folder.path('t.yaml'),
+      // Longer than this test.
+      reconnectTimeoutMs: 600_000,
+      env: {},
+    })
+    const become = (async () => {
+      for await (const { event } of client.events()) if (event === becomes) return event
+      return undefined
+    })()
+    process.kill(first.pid, 'SIGKILL')
+    const killEach = async (): Promise<never> => {
+      for (;;) process.kill((await listening(served)).pid, 'SIGKILL')
+    }
+    await killEach().catch(() => {})
+    expect(await become).toBe(becomes)
+  },
+  60_000,
+)
+
 /** A process hosts the broker: one that can be killed alone. */
 async function serve(crashPolicy: string): Promise<Running> {
   const config = folder.path(`${crashPolicy}.yaml`)

@@ -11,6 +11,7 @@ import { BrokerClient } from './client.ts'
 import { Connection } from './connection.ts'
 import { openDirect } from './direct/open-direct.ts'
 import type { ClientEvent } from './events.ts'
+import { storedWord } from './given-up-word.ts'
 import { openLink } from './open-link.ts'
 import type { ConnectOptions } from './options.ts'
 import { MACHINE, type Surroundings } from './surroundings.ts'
@@ -41,7 +42,7 @@ export async function connect(
   }
   const worker = env['NAC_BROKER_WORKER']
   const name = options.name ?? worker ?? 'client'
-  const { pid, newId } = surroundings
+  const { pid, newId, openStore } = surroundings
   const client = { name, pid, id: newId(), ...(worker && { worker }) }
   const feed = new EventFeed<ClientEvent>((count) => ({ event: 'missed', count }))
   const emit = (event: ClientEvent): void => {
@@ -68,6 +69,10 @@ export async function connect(
     reconnectTimeoutMs: options.reconnectTimeoutMs ?? DEFAULT_RECONNECT_TIMEOUT_MS,
     heartbeat: { intervalMs: options.heartbeatIntervalMs, timeoutMs: options.heartbeatTimeoutMs },
     givenUp: options.givenUp,
+    openWord(last) {
+      const path = storeOf(last, options, env)
+      return storedWord(path === undefined ? undefined : () => openStore(path, { clock }), clock)
+    },
     clock,
     emit,
   })
@@ -76,7 +81,7 @@ export async function connect(
     connection,
     worker: name,
     storePath: (last) => storeOf(last, options, env),
-    openStore: surroundings.openStore,
+    openStore,
     clock,
   })
   return new BrokerClient(connection, {

@@ -17,6 +17,7 @@ import {
 import { Call } from './call.ts'
 import type { DirectCommands } from './device-commands.ts'
 import type { ClientEvent } from './events.ts'
+import type { GivenUpWord } from './given-up-word.ts'
 import { Lifecycle, type LifecycleState } from './lifecycle.ts'
 import type { BrokerLink } from './link.ts'
 import { OutageRecord } from './outage-record.ts'
@@ -46,6 +47,8 @@ export interface ConnectionOptions {
   heartbeat: { intervalMs: number | undefined; timeoutMs: number | undefined }
   /** Aborted when nobody will start another broker. */
   givenUp: AbortSignal | undefined
+  /** Says so where another process gave it up; asked while there is no broker. */
+  openWord?: (last: Welcome | undefined) => GivenUpWord
   clock: Clock
   emit: (event: ClientEvent) => void
 }
@@ -98,8 +101,10 @@ export class Connection {
 
   /** @throws {BrokerError} why there is neither a broker nor a policy that does without. */
   async connect(signal: AbortSignal | undefined): Promise<void> {
+    await using word = this.#options.openWord?.(undefined)
     try {
       const link = await this.#reach({
+        word,
         withinMs: this.#options.connectTimeoutMs,
         signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal,
         again: ({ code }) =>
@@ -172,7 +177,7 @@ export class Connection {
   }
 
   /** Tries again, with jitter, for as long as there is time and `again` says so. */
-  async #reach({ withinMs, signal, again }: ReachOptions): Promise<BrokerLink> {
+  async #reach({ withinMs, signal, again, word }: ReachOptions): Promise<BrokerLink> {
     const { clock, connectTimeoutMs, open } = this.#options
     const endMs = clock.now() + withinMs
     const backoff = new Backoff(clock, RECONNECT_BACKOFF)
@@ -185,6 +190,7 @@ export class Connection {
         signal.throwIfAborted()
         const delayMs = backoff.nextDelayMs()
         if (!again(asBrokerError(error)) || clock.now() + delayMs >= endMs) throw error
+        if (word && (await word.says())) throw error
         await clock.sleep(delayMs, signal)
       }
     }
@@ -298,10 +304,12 @@ export class Connection {
   async #reconnect(): Promise<BrokerLink | BrokerError> {
     const { reconnectTimeoutMs: withinMs, givenUp } = this.#options
     const signal = givenUp ? AbortSignal.any([givenUp, this.#closing.signal]) : this.#closing.signal
+    await using word = this.#options.openWord?.(this.#lastWelcome)
+    const again = ({ code }: BrokerError): boolean => code !== 'SHUTTING_DOWN'
     try {
-      return await this.#reach({ withinMs, signal, again: ({ code }) => code !== 'SHUTTING_DOWN' })
+      return await this.#reach({ withinMs, signal, again, word })
     } catch (error) {
-      if (!givenUp?.aborted) return asBrokerError(error)
+      if (!givenUp?.aborted && !word?.said) return asBrokerError(error)
       return new BrokerError('BROKER_LOST', 'restarting it was given up', { cause: error })
     }
   }
@@ -324,6 +332,7 @@ interface ReachOptions {
   withinMs: number
   signal: AbortSignal
   again: (error: BrokerError) => boolean
+  word: GivenUpWord | undefined
 }
 
 function closed(): BrokerError {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Host, processHost, threadHost } from '@nac-broker/broker'
+import { systemClock } from '@nac-broker/supervisor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunConfig, RunEvent, RunOptions } from './run.ts'
 import { type Ran, type RunLab, startRunLab, tally } from './run.fixture.ts'
@@ -140,4 +141,45 @@ describe('when the broker is killed', () => {
     expect(report.workers).toMatchObject([{ status: 'failed', exitCode: 1 }])
     expect(turns).toEqual(['broker-lost', 'fallback'])
   })
+
+  it('a worker falls back as soon as restarting is given up, long before its own patience ends', async () => {
+    const stopFile = lab.path('given-up')
+    let doomed = false
+    const launched: ReturnType<Host>[] = []
+    const host: Host = (onMessage) => {
+      const hosted = threadHost((message) => {
+        onMessage(message)
+        if (message.type === 'ready' && doomed) hosted.kill()
+      })
+      launched.push(hosted)
+      return hosted
+    }
+    const turns: string[] = []
+    let givenUpMs = Infinity
+    let directMs = Infinity
+    const { report } = await lab.run(
+      [asking(stopFile)],
+      { broker: { crashPolicy: ['restart', 'fallback'], host } },
+      {
+        clock: { ...systemClock, random: () => 0.1 },
+        onLine(_, line) {
+          if (line === 'direct') {
+            directMs = performance.now()
+            return writeFile(stopFile, '')
+          }
+          doomed = true
+          for (const hosted of launched) hosted.kill()
+        },
+        onEvent(event) {
+          if (event.event !== 'broker') return
+          turns.push(event.turn.event)
+          givenUpMs = performance.now()
+        },
+      },
+    )
+    expect(turns.at(-1)).toBe('fallback')
+    expect(report).toMatchObject({ status: 'COMPLETE', broker: { restarts: 5 } })
+    // It takes half a second, on a machine that has time; its patience, 30 s since the first crash.
+    expect(directMs - givenUpMs).toBeLessThan(10_000)
+  }, 120_000)
 })

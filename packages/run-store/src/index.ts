@@ -3,6 +3,7 @@
  *
  *   store            openRunStore: everything below over one connection
  *   generations      the run's brokers; at most one is live
+ *   supervision      who keeps a broker running, and whether no other will follow
  *   owner            who holds something, and whether it is certainly gone
  *   outcomes         what became of each change, by key: sent at most once
  *   change           a change and its fingerprint
@@ -45,6 +46,7 @@ export type { AcquireOptions, HeldLease, SessionLedger, SessionLimits } from './
 export { recordedOutput } from './recorded-output.ts'
 export { openRunStore, type RunStore, type RunStoreOptions } from './store.ts'
 export type { Wanted } from './slot-queue.ts'
+export type { Supervision } from './supervision.ts'
 export { Turn } from './turn.ts'
 export { asStoreError } from './store-failure.ts'
 export { RunStoreError, type RunStoreErrorCode } from './store-error.ts'

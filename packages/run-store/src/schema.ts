@@ -5,7 +5,7 @@ import { storeUnavailable } from './store-error.ts'
 /** "nacb": tells our files from other programs' databases. */
 const APPLICATION_ID = 0x6e616362
 
-const SCHEMA_VERSION = 2
+const SCHEMA_VERSION = 3
 
 const SCHEMA = `
   CREATE TABLE generations (
@@ -15,6 +15,13 @@ const SCHEMA = `
   ) STRICT;
   -- The fence: at most one row of it is live.
   CREATE UNIQUE INDEX live_generation ON generations (ended) WHERE ended = 0;
+
+  -- One row, of whoever began last.
+  CREATE TABLE supervision (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    supervisor TEXT,
+    over INTEGER NOT NULL
+  ) STRICT;
 
   CREATE TABLE epochs (device TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 

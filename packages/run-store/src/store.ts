@@ -9,6 +9,7 @@ import { Outputs } from './outputs.ts'
 import type { Owner, Processes } from './owner.ts'
 import { SessionLedger } from './session-ledger.ts'
 import { type FileSystemType, prepareStoreFile } from './store-file.ts'
+import { Supervision } from './supervision.ts'
 
 const MIB = 1024 * 1024
 
@@ -46,6 +47,7 @@ export interface RunStoreOptions {
 export interface RunStore extends AsyncDisposable {
   readonly path: string
   readonly generations: Generations
+  readonly supervision: Supervision
   readonly ledger: SessionLedger
   readonly outcomes: Outcomes
   readonly epochs: Epochs
@@ -73,6 +75,7 @@ export async function openRunStore(path: string, options: RunStoreOptions = {}):
   return {
     path,
     generations,
+    supervision: new Supervision(connection),
     ledger: new SessionLedger(connection, generations),
     outcomes: new Outcomes(
       connection,
