@@ -78,6 +78,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       // Whoever asked for a broker is told; there is nobody yet to restart it for.
       supervisor.#stop.abort()
       await supervisor.#supervision
+      await parts.place.clear()
       throw error
     }
     return supervisor

@@ -42,8 +42,15 @@ export async function listen(
   }
 }
 
-/** @throws {BrokerError} `SOCKET_IN_USE`, `SOCKET_PATH_INVALID` */
-export async function assertFree(socketPath: string, clock: Clock): Promise<void> {
+/**
+ * `holder` says whose it is where that one does not answer itself, stopped for instance.
+ * @throws {BrokerError} `SOCKET_IN_USE`, `SOCKET_PATH_INVALID`
+ */
+export async function assertFree(
+  socketPath: string,
+  clock: Clock,
+  holder: () => Promise<number | undefined> = async () => undefined,
+): Promise<void> {
   const stats = await lstat(socketPath).catch(() => undefined)
   if (!stats) return
   if (!stats.isSocket()) {
@@ -52,20 +59,26 @@ export async function assertFree(socketPath: string, clock: Clock): Promise<void
       `socket ${socketPath}: the file that is there is no socket; remove it or choose another path`,
     )
   }
-  const holder = await probeSocket(socketPath, clock)
-  switch (holder.kind) {
+  const found = await probeSocket(socketPath, clock)
+  switch (found.kind) {
     case 'nobody':
       return
     case 'broker':
       throw new BrokerError(
         'SOCKET_IN_USE',
-        `socket ${socketPath} belongs to the living broker with pid ${holder.pid}; stop it or choose another path`,
+        `socket ${socketPath} belongs to the living broker with pid ${found.pid}; stop it or choose another path`,
       )
-    case 'silent':
+    case 'silent': {
+      const pid = await holder()
+      const who =
+        pid === undefined
+          ? 'a process that does not answer as a broker; stop it'
+          : `the run of pid ${pid}, which does not answer; end it`
       throw new BrokerError(
         'SOCKET_IN_USE',
-        `socket ${socketPath} is held by a process that does not answer as a broker; stop it or choose another path`,
+        `socket ${socketPath} is held by ${who} or choose another path`,
       )
+    }
   }
 }
 

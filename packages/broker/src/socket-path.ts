@@ -3,6 +3,7 @@ import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { BrokerError } from '@nac-broker/protocol'
+import { nobodyListens } from './probe-socket.ts'
 
 /**
  * The longest path a socket can have is 107 bytes on Linux and 103 on macOS (sun_path in sys/un.h);
@@ -13,7 +14,7 @@ const MAX_PATH_BYTES = 100
 /** Where a broker listens, and what to do when it is gone. */
 export interface SocketPlace {
   path: string
-  /** Removes what a broker that was killed has left there. */
+  /** Removes the socket that a broker that was killed has left there; not one at which somebody listens. */
   clear(): Promise<void>
   /** Removes what a broker that was killed while it bound its socket has left. */
   tidy(): Promise<void>
@@ -29,7 +30,7 @@ export async function defaultSocketPlace(env: NodeJS.ProcessEnv): Promise<Socket
   const socketPath = path.join(directory, 'broker.sock')
   return {
     path: socketPath,
-    clear: () => rm(socketPath, { force: true }),
+    clear: () => removeDead(socketPath),
     tidy: () => removeStaging(socketPath),
     release: () => rm(directory, { recursive: true, force: true }),
   }
@@ -48,7 +49,7 @@ export async function explicitSocketPlace(given: string): Promise<SocketPlace> {
       `socket ${socketPath}: the directory ${directory} does not exist; create it or choose another`,
     )
   }
-  const clear = (): Promise<void> => rm(socketPath, { force: true })
+  const clear = (): Promise<void> => removeDead(socketPath)
   const tidy = (): Promise<void> => removeStaging(socketPath)
   return { path: socketPath, clear, tidy, release: async () => {} }
 }
@@ -67,6 +68,14 @@ async function isPrivate(directory: string): Promise<boolean> {
   const stats = await lstat(directory).catch(() => undefined)
   if (!stats?.isDirectory()) return false
   return stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0
+}
+
+/** What is not ours lives: whoever asks has seen its own broker end. */
+async function removeDead(socketPath: string): Promise<void> {
+  const found = await lstat(socketPath).catch(() => undefined)
+  if (!found?.isSocket() || !(await nobodyListens(socketPath))) return
+  const now = await lstat(socketPath).catch(() => undefined)
+  if (now?.ino === found.ino) await rm(socketPath, { force: true })
 }
 
 /**

@@ -1,6 +1,13 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { BrokerError } from '@nac-broker/protocol'
-import { openRunStore, processIsGone, type RunStore, RunStoreError } from '@nac-broker/run-store'
+import {
+  openRunStore,
+  processIsGone,
+  type ProcessIdentity,
+  type RunStore,
+  RunStoreError,
+} from '@nac-broker/run-store'
 import type { Logger } from 'pino'
 
 /**
@@ -51,12 +58,34 @@ export async function resumedStore(path: string): Promise<RunStore> {
   }
 }
 
+/** The process of the living run whose store that is, where there is one and the store can say so. */
+export async function holderOf(path: string): Promise<number | undefined> {
+  if (!existsSync(path)) return undefined
+  try {
+    await using store = await openRunStore(path)
+    return (await holder(store))?.pid
+  } catch {
+    return undefined
+  }
+}
+
 /** Returns the generation that is live in it, if there is one. */
 async function requireUnused(store: RunStore): Promise<number | undefined> {
-  const live = await store.generations.current()
-  if (live === undefined || processIsGone(live.owner)) return live?.generation
+  const held = await holder(store)
+  if (!held) return (await store.generations.current())?.generation
   throw new BrokerError(
     'STORE_UNAVAILABLE',
-    `store ${store.path} belongs to the living run of pid ${live.owner.pid}; stop that, or choose another path`,
+    `store ${store.path} belongs to the living run of pid ${held.pid}; stop that, or choose another path`,
   )
+}
+
+/** Its broker, or whoever supervises it: that one may have no broker at the moment, or no other any more. */
+async function holder({
+  generations,
+  supervision,
+}: RunStore): Promise<ProcessIdentity | undefined> {
+  const broker = (await generations.current())?.owner
+  if (broker && !processIsGone(broker)) return broker
+  const supervisor = await supervision.supervisor()
+  return supervisor && !processIsGone(supervisor) ? supervisor : undefined
 }

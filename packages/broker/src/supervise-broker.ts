@@ -10,7 +10,7 @@ import { threadHost } from './hosts/thread.ts'
 import { startInline } from './inline-broker.ts'
 import { assertFree } from './listener.ts'
 import { type BrokerSettings, resolveSettings } from './options.ts'
-import { freshStore, resumedStore } from './stored-run.ts'
+import { freshStore, holderOf, resumedStore } from './stored-run.ts'
 import { defaultSocketPlace, explicitSocketPlace } from './socket-path.ts'
 import type { HostName, SupervisedBroker, SuperviseBrokerOptions } from './supervised-broker.ts'
 
@@ -31,8 +31,8 @@ export async function superviseBroker(
     : await defaultSocketPlace(env)
   let store: RunStore | undefined
   try {
-    await assertFree(place.path, options.clock ?? systemClock)
     const storePath = options.storePath ?? `${place.path}.store`
+    await assertFree(place.path, options.clock ?? systemClock, () => holderOf(storePath))
     store = options.resume ? await resumedStore(storePath) : await freshStore(storePath, log)
     const generation = (await store?.generations.latest()) ?? 0
     if (options.signal?.aborted) throw cancelledStart(options.signal)

@@ -9,6 +9,7 @@ import { threadHost } from '../../broker/src/hosts/thread.ts'
 import { temporaryFolder } from '../../orchestrator/src/cli/command-line.fixture.ts'
 import type { BrokerFault } from './broker-fault.fixture.ts'
 import { NacTestClient } from './nac-test-client.fixture.ts'
+import { serve } from './serve.fixture.ts'
 import { type HostKind, SHORT_PAUSES, startSupervisedLab } from './supervised-lab.fixture.ts'
 
 const FAULTS: BrokerFault[] = ['uncaught error', 'full heap', 'early exit', 'endless loop']
@@ -229,6 +230,55 @@ it('refuses the store and the socket of a living run', async () => {
   await expect(superviseBroker({ storePath: storePath ?? '' })).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
     message: expect.stringContaining(`pid ${lab.pid}`),
+  })
+})
+
+it('refuses the socket and the store of a run that has no broker any more, but lives', async () => {
+  await using lab = await startSupervisedLab({ host: 'thread', crashPolicy: ['fallback'] })
+  const { socketPath, storePath } = lab.broker
+  const fallback = lab.next('fallback')
+  lab.kill()
+  await fallback
+  for (const resume of [false, true]) {
+    await expect(superviseBroker({ socketPath, resume })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining(`pid ${process.pid}`),
+    })
+  }
+  // With a store of its own it may have the place; what the first one leaves there is not its business.
+  const other = path.join(lab.directory, 'other.store')
+  await using second = await superviseBroker({ socketPath, storePath: other })
+  await lab.broker.close()
+  expect((await lstat(socketPath)).isSocket()).toBe(true)
+  expect(await second.status()).toMatchObject({ generation: 1 })
+  expect((await lstat(storePath ?? '')).isFile()).toBe(true)
+})
+
+it('refuses the socket of a run that waits to restart its broker', async () => {
+  await using lab = await startSupervisedLab({ host: 'thread' })
+  const restarting = lab.next('restarting')
+  lab.kill()
+  await restarting
+  const { socketPath } = lab.broker
+  await expect(superviseBroker({ socketPath })).rejects.toMatchObject({
+    code: expect.stringMatching(/^(SOCKET_IN_USE|STORE_UNAVAILABLE)$/),
+    message: expect.stringContaining(`pid ${process.pid}`),
+  })
+})
+
+it('names the pid of a run that is stopped and does not answer', async () => {
+  await using folder = await temporaryFolder()
+  const socketPath = folder.path('b.sock')
+  await writeFile(
+    folder.path('t.yaml'),
+    'devices: {r1: {os: iosxe, connections: {cli: {command: cat}}}}',
+  )
+  await using stopped = await serve('--testbed', folder.path('t.yaml'), '--socket', socketPath)
+  const { pid } = stopped.process
+  stopped.process.kill('SIGSTOP')
+  await expect(superviseBroker({ socketPath })).rejects.toMatchObject({
+    code: 'SOCKET_IN_USE',
+    message: expect.stringContaining(`pid ${pid}, which does not answer`),
   })
 })
 
