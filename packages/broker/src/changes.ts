@@ -62,6 +62,14 @@ export class Changes {
     return carryOut(outcomes, change, { send, mayBeKept: (output) => !secrets.areIn(output) })
   }
 
+  /**
+   * Has `send` send a change without a key: all that it needs is to end the device's epoch.
+   * @throws {BrokerError} what `send` throws; `STORE_UNAVAILABLE`: then it was not called
+   */
+  carryOutKeyless(device: string, send: () => Promise<Buffer>): Promise<Buffer> {
+    return this.#guard(() => this.#store.epochs.whileChanging(device, send))
+  }
+
   async #guard<Value>(ask: () => Promise<Value>): Promise<Value> {
     try {
       return await ask()

@@ -9,11 +9,14 @@ import type { DeviceLane } from './device-lane.ts'
  */
 export class KeptOutputs {
   readonly #store: RunStore | undefined
+  readonly #epochs: RunStore['epochs'] | undefined
   readonly #ttlMs: number | 'off'
   readonly #log: Logger
 
   constructor(store: RunStore | undefined, ttlMs: number | 'off', log: Logger) {
     this.#store = ttlMs === 'off' ? undefined : store
+    // What nobody keeps here, others of the run may.
+    this.#epochs = store?.epochs
     this.#ttlMs = ttlMs
     this.#log = log
   }
@@ -50,9 +53,9 @@ export class KeptOutputs {
     )
   }
 
-  /** The device itself closed a session, or a change without a key was made. */
+  /** The device itself closed a session. */
   endEpoch(device: string): void {
-    void this.#quietly(async (store) => store.epochs.endEpoch(device))
+    this.#epochs?.endEpoch(device).catch((error: unknown) => this.#warn(error))
   }
 
   /** A store that fails costs a warm cache and nothing else. */
@@ -62,9 +65,13 @@ export class KeptOutputs {
     return (
       this.#store &&
       ask(this.#store).catch((error: unknown) => {
-        this.#log.warn({ err: error }, 'the run store cannot be used for the cache')
+        this.#warn(error)
         return undefined
       })
     )
+  }
+
+  #warn(error: unknown): void {
+    this.#log.warn({ err: error }, 'the run store cannot be used for the cache')
   }
 }

@@ -173,7 +173,7 @@ export class Scheduler {
     { key, idempotent = false, ...request }: ChangeCall,
     run: FlightWork<Buffer>['run'],
   ): Promise<Buffer> {
-    const { changes, kept } = this.#options
+    const { changes } = this.#options
     if (changes && key !== undefined) {
       const keyed = { key, ...request }
       const underWay = this.#changing.get(key)
@@ -198,10 +198,9 @@ export class Scheduler {
         changes.carryOut(keyed, session, () => run(session)),
       )
     }
-    return this.#fly(call, lane, idempotent, undefined, (session) => {
-      kept.endEpoch(lane.device.name)
-      return run(session)
-    })
+    return this.#fly(call, lane, idempotent, undefined, (session) =>
+      changes ? changes.carryOutKeyless(lane.device.name, () => run(session)) : run(session),
+    )
   }
 
   /** Anything not read-only ends the device's epoch when it is sent, and again when it is done. */

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, it, onTestFinished } from 'vitest'
+import { openRunStore } from '@nac-broker/run-store'
+import { temporaryFolder } from '../../orchestrator/src/cli/command-line.fixture.ts'
 import { executions, startLab } from './lab.fixture.ts'
 
 it('answers a repeated read-only command without the device', async () => {
@@ -84,6 +87,41 @@ it('keeps what was read when the session is closed for want of use', async () =>
   await client.execute('sim-1', 'show nonce idle')
   await client.execute('sim-2', 'show nonce other')
   expect((await client.execute('sim-1', 'show nonce idle')).cached).toBe(true)
+})
+
+it.each([3_600_000, 'off'] as const)(
+  'the run store knows of a change without a key when the device gets it, and when it is done, with a cache of %s',
+  async (cacheTtlMs) => {
+    await using folder = await temporaryFolder()
+    const storePath = folder.path('run.store')
+    await using lab = await startLab({ devices: 1, latencyMs: 20 }, { storePath, cacheTtlMs })
+    await using store = await openRunStore(storePath)
+    const client = await lab.client()
+    await client.connect('sim-1')
+    const change = client.execute('sim-1', 'clear counters', { idempotent: true })
+    await lab.commands(1, /clear counters/)
+    expect(await store.epochs.currentEpoch('sim-1')).toBe(1)
+    await change
+    expect(await store.epochs.currentEpoch('sim-1')).toBe(2)
+  },
+)
+
+it('sends no change that the run store cannot be told of, with a key or without', async () => {
+  await using folder = await temporaryFolder()
+  const storePath = folder.path('run.store')
+  await using lab = await startLab({ devices: 1 }, { storePath })
+  const client = await lab.client()
+  await client.connect('sim-1')
+  const other = new DatabaseSync(storePath)
+  onTestFinished(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  for (const options of [{ idempotent: true }, { key: 'once' }]) {
+    await expect(client.execute('sim-1', 'clear counters', options)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      sent: 'no',
+    })
+  }
+  expect(executions(lab.log, 'clear counters')).toBe(0)
 })
 
 async function sessionClosed(

@@ -47,11 +47,25 @@ export class Epochs {
   }
 
   /**
-   * For changes that have no key, and when the device closes a session. Not for the death of a broker,
+   * When the device closes a session. Not for the death of a broker,
    * nor for an idle session that was closed on purpose.
    */
   endEpoch(device: string): Promise<void> {
     return this.#connection.write(() => this.bump(device))
+  }
+
+  /**
+   * Around `work`, a change that has no key: the epoch ends before it begins, and again when it is done,
+   * whatever came of it, as what was read meanwhile may be from before.
+   * @throws {RunStoreError} `STORE_UNAVAILABLE`: then `work` has not begun.
+   */
+  async whileChanging<Value>(device: string, work: () => Promise<Value>): Promise<Value> {
+    await this.endEpoch(device)
+    try {
+      return await work()
+    } finally {
+      await this.endEpoch(device).catch(() => {})
+    }
   }
 
   /** `currentEpoch`, for inside a read or a write. */

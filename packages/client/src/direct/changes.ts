@@ -52,13 +52,8 @@ export class DirectChanges {
   }
 
   /** Sends a change that may be sent again: all that it needs is to end the device's epoch. */
-  async repeatable<Value>(device: string, work: () => Promise<Value>): Promise<Value> {
-    await guard(() => this.#store.epochs.endEpoch(device))
-    try {
-      return await work()
-    } finally {
-      await this.#store.epochs.endEpoch(device).catch(() => {})
-    }
+  repeatable<Value>(device: string, work: () => Promise<Value>): Promise<Value> {
+    return guard(() => this.#store.epochs.whileChanging(device, work))
   }
 }
 
