@@ -98,6 +98,31 @@ it('says that the outcome is unknown of a change that was sent and not answered'
   expect(again).not.toHaveBeenCalled()
 })
 
+it('frees the key of a change that certainly never left, for the next broker too', async () => {
+  for (const code of ['SESSION_LOST', 'CANCELLED'] as const) {
+    const unsent = new BrokerError(code, 'closed', { sent: 'no' })
+    const carriedOut = changesOf(1).carryOut(request, session, () => Promise.reject(unsent))
+    await expect(carriedOut).rejects.toBe(unsent)
+    expect(await changesOf(1).recorded(request, false)).toBeUndefined()
+  }
+  const next = await nextGeneration()
+  expect(await next.carryOut(request, session, async () => output)).toEqual(output)
+})
+
+it.each([
+  new BrokerError('COMMAND_TIMEOUT', 'no prompt', { sent: 'yes' }),
+  new BrokerError('SESSION_LOST', 'reset', { sent: 'unknown' }),
+  // Nobody has said that it was not.
+  new BrokerError('PROMPT_NOT_FOUND', 'no prompt'),
+  new Error('a mistake of ours'),
+])('keeps the key of a change that may have been sent: %s', async (failure) => {
+  const carriedOut = changesOf(1).carryOut(request, session, () => Promise.reject(failure))
+  await expect(carriedOut).rejects.toBe(failure)
+  await expect(changesOf(1).recorded(request, false)).rejects.toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+  })
+})
+
 it('leaves a change alone that a client has taken over', async () => {
   await store.outcomes.voidKey({
     ...request,

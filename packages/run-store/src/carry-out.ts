@@ -11,7 +11,8 @@ interface Sending {
 
 /**
  * Sends a change that was marked as sent, or claimed, and records what became of it. Without a clear
- * answer of the device nothing is recorded: the mark stands, and nobody sends the change again.
+ * answer of the device nothing is recorded: the mark stands, and nobody sends the change again. Where it
+ * certainly never left, its key is free again.
  * @throws what `send` throws
  */
 export async function carryOut(
@@ -28,6 +29,7 @@ export async function carryOut(
     if (error instanceof BrokerError && error.code === 'COMMAND_REJECTED') {
       await outcomes.markFailed(change, error.toJSON()).catch(() => {})
     }
+    if (neverLeft(error)) await outcomes.release(change).catch(() => {})
     throw error
   }
   failpoint('store.change.answered')
@@ -38,4 +40,10 @@ export async function carryOut(
   await outcomes.markDone(change, result).catch(() => {})
   failpoint('store.change.recorded')
   return content
+}
+
+/** The session was over, or the caller gone, before anything was written: of other errors `no` may just be unsaid. */
+function neverLeft(error: unknown): boolean {
+  if (!(error instanceof BrokerError) || error.sent !== 'no') return false
+  return error.code === 'SESSION_LOST' || error.code === 'CANCELLED'
 }

@@ -36,7 +36,8 @@ interface Row {
 
 /**
  * What became of each change, by its key: absent -> sent -> done | failed, or absent -> void (-> done |
- * failed). A key stays as long as its run; of results only as many bytes as fit.
+ * failed), and back to absent where it certainly never left. Else a key stays as long as its run; of results
+ * only as many bytes as fit.
  */
 export class Outcomes {
   readonly #connection: Connection
@@ -48,6 +49,7 @@ export class Outcomes {
   readonly #select: StatementSync
   readonly #settle: StatementSync
   readonly #keepResult: StatementSync
+  readonly #remove: StatementSync
 
   constructor(
     connection: Connection,
@@ -69,6 +71,7 @@ export class Outcomes {
     this.#settle = connection.prepare(
       'UPDATE outcomes SET state = ?, withheld = ?, error = ? WHERE key = ?',
     )
+    this.#remove = connection.prepare('DELETE FROM outcomes WHERE key = ?')
     this.#keepResult = connection.prepare('INSERT INTO results (key, content) VALUES (?, ?)')
   }
 
@@ -129,6 +132,19 @@ export class Outcomes {
       failpoint('store.outcome.failed')
       this.#settle.run('failed', 0, JSON.stringify(error), change.key)
       this.#epochs.bump(change.device)
+    })
+  }
+
+  /**
+   * For the one that marked it sent or made it void, and then certainly sent nothing of it: whoever asks next
+   * may carry it out.
+   * @throws {RunStoreError} `KEY_TAKEN` for a change that is settled already, or was never sent.
+   */
+  release(change: Change): Promise<void> {
+    return this.#connection.write(() => {
+      this.#requireUnsettled(change)
+      failpoint('store.outcome.released')
+      this.#remove.run(change.key)
     })
   }
 

@@ -105,13 +105,10 @@ export class Direct implements DirectCommands {
     const change: Change = { key, device: device.name, fingerprint }
     const known = await call.wait(changes.recorded(change), { waitingFor: 'the run store' })
     if (known) return known
-    let claimed = false
     const work: Work<Uint8Array> = async (session, turn) => {
-      if (!claimed) {
-        const done = await changes.claim(change)
-        if (done) return done
-        claimed = true
-      }
+      // Each time: what was claimed and not sent is free again.
+      const done = await changes.claim(change)
+      if (done) return done
       return changes.carryOut(change, session, () => sendOn(session, { call, turn, send }))
     }
     return this.#run(call, device, work, ({ sent }) => sent === 'no')
