@@ -53,7 +53,12 @@ export async function callBroker(
       name: 'nac-broker',
     })
     connected = true
-    await call(client, { timeoutMs: Math.max(1, deadlineMs - systemClock.now()), signal })
+    const limits = { timeoutMs: Math.max(1, deadlineMs - systemClock.now()), signal }
+    try {
+      await call(client, limits)
+    } finally {
+      if (client.state === 'direct') await warnOfFallback(client)
+    }
     return EXIT.ok
   } catch (error) {
     const failure = asBrokerError(error)
@@ -64,5 +69,13 @@ export async function callBroker(
     if (signal.aborted) return interruptionExitCode(signal.reason)
     if (code === 'BROKER_LOST') return EXIT.brokerLost
     return connected ? EXIT.failed : exitCodeOf(code)
+  }
+}
+
+/** Of a client that has fallen back: what is lost, and what is kept. */
+async function warnOfFallback(client: BrokerClient): Promise<void> {
+  for await (const event of client.events()) {
+    if (event.event === 'direct') printError(`warning: ${event.warning}`)
+    return
   }
 }

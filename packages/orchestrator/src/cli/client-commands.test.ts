@@ -272,3 +272,18 @@ async function untilLogged(command: string): Promise<void> {
   stop.abort()
   await first.catch(() => {})
 }
+
+it.each([
+  ['exec', ['show nonce direct']],
+  ['configure', ['interface Loopback0', 'description direct']],
+])('%s warns once of what is lost and kept when it has fallen back', async (command, words) => {
+  const args = [command, 'sim-1', ...words, '--policy', 'fallback', '--json']
+  const store = ['--testbed', folder.path('t.yaml'), '--store', folder.path('fallback.store')]
+  const nobody = { NAC_TEST_BROKER_SOCKET: folder.path('nobody.sock') }
+  const { code, stdout, stderr } = await nacBroker([...args, ...store], { env: nobody })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ via: 'direct' })
+  expect(stderr).toBe(
+    'nac-broker: warning: the broker is lost: this client logs in to the devices itself from now on; sessions are no longer pooled, and equal commands no longer executed together; what the run has read already is still answered from its store, and its session limits still hold\n',
+  )
+})

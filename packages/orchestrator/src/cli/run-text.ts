@@ -26,7 +26,7 @@ export function brokerLine(turn: BrokerTurn): string | undefined {
     case 'listening':
       return `broker: restarted as generation ${turn.generation}`
     case 'fallback':
-      return 'broker: not restarted; the workers go to the devices directly'
+      return 'broker: not restarted; the workers go to the devices directly: each logs in itself, and equal commands are no longer executed together; outputs in the run store, session limits and keys of changes are kept'
     case 'aborted':
       return `broker: given up, so the run is aborted: ${turn.message}`
     case 'restarting':
