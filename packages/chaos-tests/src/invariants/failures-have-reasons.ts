@@ -81,6 +81,8 @@ function hasNoWay(evidence: Evidence, atMs: number): boolean {
   const { turns, closedAtMs, schedule } = evidence
   if (closedAtMs <= atMs) return true
   if (turns.some(({ event }) => event.event === 'aborted')) return true
+  // A file that is away comes back with the next broker, and there may be none.
+  if (hasBefallen(evidence, atMs, ['socket-'])) return true
   return schedule.policy === 'abort' && hasBefallen(evidence, atMs, ENDS)
 }
 
