@@ -51,8 +51,8 @@ export interface Broker extends AsyncDisposable {
   tell(event: ToldEvent): void
   /**
    * Takes no new work, answers what is under way, logs out of every device, removes the socket.
-   * Returns the names of the devices whose sessions had to be cut off. Idempotent; called again, the
-   * earlier deadline holds.
+   * Returns the names of the devices whose sessions, or logins under way, had to be cut off. Idempotent;
+   * called again, the earlier deadline holds.
    */
   close(options?: CloseOptions): Promise<string[]>
 }
@@ -199,7 +199,7 @@ async function drain(pool: Pool, late: AbortSignal, clock: Clock): Promise<strin
     await withDeadline(pool.slots.whenEmpty(), { ms: Infinity, onTimeout, signal: late, clock })
     return []
   } catch {
-    const cutOff = [...pool.lanes.values()].filter(({ busy }) => busy)
+    const cutOff = [...pool.lanes.values()].filter(({ busy, loggingIn }) => busy || loggingIn)
     pool.destroy()
     return cutOff.map(({ device }) => device.name)
   }

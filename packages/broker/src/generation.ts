@@ -12,6 +12,9 @@ import type { FromHosted, Host, Hosted, HostedOptions } from './hosts/host.ts'
 /** A broker that is not ready by then never will be, even on a machine that has no time to spare. */
 const READY_TIMEOUT_MS = 30_000
 
+/** What a broker has to put its things away when it has drained; of a short deadline no more than a fifth counts. */
+const PUT_AWAY_MS = 1_000
+
 export interface GenerationOptions {
   host: Host
   options: HostedOptions
@@ -35,6 +38,8 @@ export class Generation {
   #lastStatusId = 0
   #loss: BrokerError | undefined
   #cutOff: string[] = []
+  /** It had to be ended. */
+  #stubborn = false
   /** As of its last sign of life. */
   statistics: BrokerStatistics = NO_STATISTICS
 
@@ -88,21 +93,23 @@ export class Generation {
   }
 
   /**
-   * Asks it to stop, waits the grace, then ends it. Returns what it had to cut off; `broker` is the broker
-   * itself, which did not stop by then. Called again, the
-   * earlier deadline holds.
+   * Asks it to stop, waits the grace, then ends it. Returns what it had to cut off, and in words itself where
+   * it did not stop. Called again, the earlier deadline holds.
    */
   async stop(deadlineMs: number): Promise<string[]> {
     this.#detector.stop()
-    this.#hosted.post({ type: 'stop', deadlineMs })
-    // Its own deadline, and a second to put its things away.
-    const grace = this.#options.clock.startTimer(deadlineMs + 1_000, () => {
-      this.#cutOff = [...this.#cutOff, 'broker']
+    const drainMs = deadlineMs - Math.min(PUT_AWAY_MS, deadlineMs / 5)
+    this.#hosted.post({ type: 'stop', deadlineMs: drainMs })
+    const grace = this.#options.clock.startTimer(drainMs + PUT_AWAY_MS, () => {
+      this.#stubborn = true
       this.#hosted.kill()
     })
     await this.#hosted.exited
     grace.cancel()
-    return this.#cutOff
+    const { generation } = this.#options.options
+    return this.#stubborn
+      ? [...this.#cutOff, `the broker of generation ${generation}`]
+      : this.#cutOff
   }
 
   /** Ends it at once, and waits until nothing of it runs any more. */

@@ -62,9 +62,10 @@ export interface SupervisedBroker extends AsyncDisposable {
    */
   tell(event: ToldEvent): void
   /**
-   * Returns the names of the devices whose sessions had to be cut off, and `broker` where the broker itself had
-   * not stopped a second later and was killed. Idempotent; called again, the
-   * earlier deadline holds.
+   * Returns what did not stop: the names of the devices whose sessions, or logins under way, had to be cut
+   * off, and "the broker of generation N" where that did not answer and was ended. Of the deadline the last
+   * second (of less than 5 s a fifth) is for what comes after the drain; it has at least a second for that.
+   * Idempotent; called again, the earlier deadline holds.
    */
   close(options?: CloseOptions): Promise<string[]>
 }

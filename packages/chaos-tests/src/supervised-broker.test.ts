@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Host, type HostName, superviseBroker } from '@nac-broker/broker'
+import { connect } from '@nac-broker/client'
 import { BrokerError } from '@nac-broker/protocol'
 import { processHost } from '../../broker/src/hosts/process.ts'
 import { threadHost } from '../../broker/src/hosts/thread.ts'
@@ -170,6 +172,29 @@ it.each(FAULTS)('a thread that dies of an %s is replaced, and we live on', async
   expect(await listening).toMatchObject({ generation: 2 })
 })
 
+it('says, when it is closed, that the broker itself did not stop', async () => {
+  await using lab = await startSupervisedLab({ host: 'process' })
+  process.kill(lab.pid, 'SIGSTOP')
+  expect(await lab.broker.close({ deadlineMs: 300 })).toEqual(['the broker of generation 1'])
+})
+
+it('says, when it is closed, which device it was logging in to', async () => {
+  await using folder = await temporaryFolder()
+  const command = `echo busy > ${folder.path('pipe')}; exec sleep 600`
+  execFileSync('sh', ['-c', 'mkfifo "$0"', folder.path('pipe')])
+  const testbed = folder.path('t.yaml')
+  const devices = { r1: { os: 'iosxe', connections: { cli: { command } } } }
+  await writeFile(testbed, JSON.stringify({ devices }))
+  const socketPath = folder.path('b.sock')
+  const options = { host: 'inline', testbed, socketPath, crashPolicy: 'abort' } as const
+  await using broker = await superviseBroker(options)
+  await using client = await connect({ socketPath, env: {} })
+  const pending = client.connect('r1')
+  pending.catch(() => {})
+  await readFile(folder.path('pipe'))
+  expect(await broker.close({ deadlineMs: 50 })).toEqual(['r1'])
+})
+
 it('a process that is stopped is taken for lost, ended, and replaced', async () => {
   await using lab = await startSupervisedLab({ host: 'process' })
   const lost = lab.next('broker-lost')
@@ -252,13 +277,6 @@ it('refuses the socket and the store of a run that has no broker any more, but l
   expect((await lstat(socketPath)).isSocket()).toBe(true)
   expect(await second.status()).toMatchObject({ generation: 1 })
   expect((await lstat(storePath ?? '')).isFile()).toBe(true)
-})
-
-it('says of a broker that does not stop that it had to be killed', async () => {
-  await using lab = await startSupervisedLab({ host: 'process' })
-  const { pid } = await lab.broker.status()
-  process.kill(pid, 'SIGSTOP')
-  expect(await lab.broker.close({ deadlineMs: 0 })).toEqual(['broker'])
 })
 
 it('refuses the socket of a run that waits to restart its broker', async () => {
