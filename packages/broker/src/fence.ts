@@ -1,5 +1,6 @@
-import { processIsGone, type RunStore } from '@nac-broker/run-store'
+import type { RunStore } from '@nac-broker/run-store'
 import { Backoff, type Clock } from '@nac-broker/supervisor'
+import { endGroup } from './child-processes.ts'
 
 const RETRY_DELAYS = { firstMs: 100, maxMs: 5_000 }
 
@@ -27,7 +28,7 @@ export class Fence {
   async endAll(): Promise<void> {
     for (const generation of this.#over) {
       // oxlint-disable-next-line no-await-in-loop -- one write after the other
-      await end(this.#store, generation)
+      await end(this.#store, generation, this.#clock)
       this.#over.delete(generation)
     }
   }
@@ -45,14 +46,11 @@ export class Fence {
 }
 
 /** Ends what the generation's own end has left running first. */
-async function end(store: RunStore, generation: number): Promise<void> {
-  for (const { owner, child } of await store.ledger.leases()) {
-    if (owner.generation !== generation || !child || processIsGone(child)) continue
-    try {
-      process.kill(-child.pid, 'SIGKILL')
-    } catch {
-      // It ended just now.
-    }
-  }
+async function end(store: RunStore, generation: number, clock: Clock): Promise<void> {
+  const leases = await store.ledger.leases()
+  const children = leases
+    .filter(({ owner }) => owner.generation === generation)
+    .flatMap(({ child }) => child ?? [])
+  await Promise.all(children.map((child) => endGroup(child, clock)))
   await store.generations.end(generation)
 }

@@ -7,6 +7,7 @@ import {
 } from '@nac-broker/protocol'
 import { type Clock, LivenessCheck, withDeadline } from '@nac-broker/supervisor'
 import { NO_STATISTICS } from './broker-statistics.ts'
+import { ChildProcesses } from './child-processes.ts'
 import type { FromHosted, Host, Hosted, HostedOptions } from './hosts/host.ts'
 
 /** A broker that is not ready by then never will be, even on a machine that has no time to spare. */
@@ -36,6 +37,7 @@ export class Generation {
   /** Settled one by one: a race with `lost` would have that hold every answer for as long as it is pending. */
   readonly #statusAnswers = new Map<number, PromiseWithResolvers<StatusResult>>()
   #lastStatusId = 0
+  readonly #children = new ChildProcesses()
   #loss: BrokerError | undefined
   #cutOff: string[] = []
   /** It had to be ended. */
@@ -112,11 +114,12 @@ export class Generation {
       : this.#cutOff
   }
 
-  /** Ends it at once, and waits until nothing of it runs any more. */
+  /** Ends it at once, and waits until nothing of it runs any more, what runs for its devices included. */
   async kill(): Promise<void> {
     this.#detector.stop()
     this.#hosted.kill()
     await this.#hosted.exited
+    await this.#children.end(this.#options.clock)
   }
 
   async #watchExit(): Promise<void> {
@@ -150,6 +153,8 @@ export class Generation {
         this.#statusAnswers.get(message.id)?.resolve(message.status)
         this.#statusAnswers.delete(message.id)
         return
+      case 'child':
+        return this.#children.add(message.pid)
       case 'events':
         for (const event of message.events) this.#options.onEvent(event)
         return

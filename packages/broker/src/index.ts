@@ -11,7 +11,8 @@
  *   pool                all lanes and the limit they share (session-slots)
  *   giving-way          sessions given up for clients with direct connections
  *   output-cache        outputs by device, command and epoch
- *   supervise-broker    brokers one after the other (broker-supervisor, generation, fence, crash-story), in hosts/
+ *   supervise-broker    brokers one after the other (broker-supervisor, generation, fence, crash-story), in hosts/;
+ *                       child-processes of a broker that was killed end after it
  *   broker-feed         what happens, for whoever asks; command-events says what became of each call;
  *                       unit-change and unit-record say how devices and the broker fare
  *

@@ -16,6 +16,8 @@ export interface SessionOpenerOptions {
   env: NodeJS.ProcessEnv
   clock: Clock
   openTransport?: OpenTransport | undefined
+  /** Told the pid of each child process that is started for a device. */
+  onChildProcess?: ((pid: number) => void) | undefined
 }
 
 export type OpenPooledSession = (
@@ -39,6 +41,7 @@ export function sessionOpener({
   env,
   clock,
   openTransport,
+  onChildProcess = () => {},
 }: SessionOpenerOptions): OpenPooledSession {
   const { loginTimeoutMs, keepaliveIntervalMs, hostKeys } = settings
   const login: OpenSessionOptions = {
@@ -48,6 +51,7 @@ export function sessionOpener({
     env,
     clock,
     openTransport,
+    onChildProcess,
   }
   if (!store) return (device, limits) => openSession(device, { ...login, ...limits })
   const owner = store.ownerOf(settings.generation)
@@ -62,8 +66,15 @@ export function sessionOpener({
     })
     const release = (): Promise<void> => lease.release()
     try {
-      const onChildProcess = (pid: number): void => void lease.setChildPid(pid).catch(() => {})
-      const session = await openSession(device, { ...login, ...limits, onChildProcess })
+      const leased = {
+        ...login,
+        ...limits,
+        onChildProcess(pid: number) {
+          onChildProcess(pid)
+          void lease.setChildPid(pid).catch(() => {})
+        },
+      }
+      const session = await openSession(device, leased)
       void session.ended.then(release)
       return session
     } catch (error) {

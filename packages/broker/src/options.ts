@@ -86,6 +86,11 @@ export interface BrokerOptions extends Partial<Omit<BrokerSettings, 'crashPolicy
   log?: Logger
   /** Whether the log gets the `BROKER_STATISTICS:` line at the end. Default true. */
   logStatistics?: boolean
+  /**
+   * Told the pid of each `command:` device's child process, which is its process group too: for whoever has
+   * to end them should this broker die.
+   */
+  onChildProcess?: (pid: number) => void
 }
 
 /** @throws {BrokerError} `CONFIG_INVALID` naming the setting. */

@@ -204,9 +204,14 @@ it('a process that is stopped is taken for lost, ended, and replaced', async () 
   expect(await listening).toMatchObject({ generation: 2 })
 })
 
-it.each<HostKind>(['thread', 'process'])(
-  'ends the child process of a `command:` device, deaf as it is, before a broker in a %s is replaced',
-  async (host) => {
+it.each<[HostKind, string]>([
+  ['thread', 'with a store'],
+  ['process', 'with a store'],
+  ['thread', 'without one'],
+  ['process', 'without one'],
+])(
+  'ends the child process of a `command:` device, deaf as it is, before a broker in a %s is replaced, %s',
+  async (host, withStore) => {
     await using lab = await startSupervisedLab({ host })
     const testbed = path.join(lab.directory, 'command.yaml')
     // It lives on when its input ends, and tells of its end by closing the pipe that we read.
@@ -218,7 +223,10 @@ it.each<HostKind>(['thread', 'process'])(
         devices: { r1: { os: 'iosxe', connections: { cli: { command: device } } } },
       }),
     )
-    await using deaf = await startSupervisedLab({ host, testbed })
+    // The directory is no file that a store could be in.
+    const storePath = withStore === 'without one' ? lab.directory : path.join(lab.directory, 's')
+    await using deaf = await startSupervisedLab({ host, testbed, storePath })
+    expect(deaf.broker.storePath === null).toBe(withStore === 'without one')
     using client = await NacTestClient.connect(deaf.broker.socketPath)
     await client.ask({ command: 'connect', hostname: 'r1' })
     const pid = Number(await readFile(pidFile, 'utf8'))

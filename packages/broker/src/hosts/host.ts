@@ -8,7 +8,10 @@ import type {
 import type { BrokerOptions } from '../options.ts'
 
 /** What a broker is started with where it cannot be handed objects: everything here can be cloned. */
-export interface HostedOptions extends Omit<BrokerOptions, 'testbed' | 'env' | 'clock' | 'log'> {
+export interface HostedOptions extends Omit<
+  BrokerOptions,
+  'testbed' | 'env' | 'clock' | 'log' | 'onChildProcess'
+> {
   testbed?: string
   socketPath: string
   /** pino's name of the level from which on log lines are sent over. */
@@ -36,6 +39,8 @@ export type FromHosted =
   /** The answer to a probe; unasked, it says that the statistics have changed. */
   | { type: 'alive'; statistics: BrokerStatistics }
   | { type: 'status'; id: number; status: StatusResult }
+  /** A process was started for a device: nobody but whoever launched the broker can end it after that. */
+  | { type: 'child'; pid: number }
   | { type: 'events'; events: BrokerEvent[] }
   /** A line of pino's JSON. */
   | { type: 'log'; line: string }

@@ -72,7 +72,8 @@ async function start(
     }
     const counted = new Batch(report, { ...COUNTS, clock })
     // Whoever launched it logs them for all generations together.
-    const own = { ...options, clock, log, logStatistics: false }
+    const onChildProcess = (pid: number): void => port.post({ type: 'child', pid })
+    const own = { ...options, clock, log, logStatistics: false, onChildProcess }
     const broker = await startIt(own, (counts) => counted.add(counts))
     const forwarding = forwardEvents(port, broker.events({ commands: commandEvents }), clock)
     failpoint('host.start.ready')
