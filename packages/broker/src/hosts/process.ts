@@ -27,8 +27,13 @@ export function hostInProcess(
   })
   const exited = new Promise<HostExit>((resolve) => {
     child.once('exit', (code, signal) => {
-      const why = trouble ?? `the broker's process ended with ${signal ?? `code ${code}`}`
-      resolve(stopping && code === 0 ? { clean: true } : { clean: false, why })
+      const end = (): void => {
+        const why = trouble ?? `the broker's process ended with ${signal ?? `code ${code}`}`
+        resolve(stopping && code === 0 ? { clean: true } : { clean: false, why })
+      }
+      // What it said before may still be on its way: whom it has started for a device, for one.
+      if (child.connected) child.once('disconnect', end)
+      else end()
     })
     child.once('error', (error) => {
       trouble = `the broker's process: ${error.message}`
