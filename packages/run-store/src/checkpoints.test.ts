@@ -19,3 +19,20 @@ it('refuses what is no JSON, and what is too large, and keeps the value from bef
   }
   expect(await checkpoints.last('bgp-1')).toBe(1)
 })
+
+it.each([
+  ['more workers', { maxCheckpoints: 2 }, 'b'],
+  ['more bytes', { maxCheckpointsBytes: 20 }, 'b'.repeat(15)],
+])(
+  'refuses %s than there may be of all together, and keeps what is there',
+  async (_, limits, value) => {
+    const { checkpoints } = await openStore(temporaryPath(), { limits })
+    await checkpoints.set('bgp-1', 'é')
+    // Replaced often, it still counts once.
+    for (let n = 0; n < 10; n++) await checkpoints.set('bgp-2', 'a')
+    await expect(checkpoints.set('bgp-3', value)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(await checkpoints.last('bgp-1')).toBe('é')
+    expect(await checkpoints.last('bgp-2')).toBe('a')
+    expect(await checkpoints.last('bgp-3')).toBeUndefined()
+  },
+)

@@ -32,3 +32,11 @@ it('refuses an event that is too large', async () => {
   })
   expect((await events.since(0)).events).toEqual([])
 })
+
+it('holds as many bytes of events as it may, the latest', async () => {
+  const { events } = await openStore(temporaryPath(), { limits: { maxEventsBytes: 30 } })
+  for (let n = 1; n <= 5; n++) await events.append({ text: 'ü', n })
+  const { missed, events: read } = await events.since(0)
+  expect(missed).toBe(4)
+  expect(read.map(({ event }) => event)).toEqual([{ text: 'ü', n: 5 }])
+})

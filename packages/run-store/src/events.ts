@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import { BrokerError } from '@nac-broker/protocol'
+import { oldestRemover, type TableBounds } from './bounded-table.ts'
 import type { Connection } from './connection.ts'
 
 export interface StoredEvent {
@@ -8,26 +9,25 @@ export interface StoredEvent {
   readonly event: unknown
 }
 
-interface EventBounds {
-  maxRows: number
+interface EventBounds extends TableBounds {
   /** Of one event, as JSON. */
-  maxBytes: number
+  maxBytesEach: number
 }
 
 /** What happened in the run, in order, the latest of it. */
 export class Events {
   readonly #connection: Connection
-  readonly #bounds: EventBounds
+  readonly #maxBytesEach: number
+  readonly #removeOldest: () => void
   readonly #insert: StatementSync
-  readonly #removeBefore: StatementSync
   readonly #selectSince: StatementSync
   readonly #oldest: StatementSync
 
-  constructor(connection: Connection, bounds: EventBounds) {
+  constructor(connection: Connection, { maxBytesEach, ...bounds }: EventBounds) {
     this.#connection = connection
-    this.#bounds = bounds
+    this.#maxBytesEach = maxBytesEach
+    this.#removeOldest = oldestRemover(connection, 'events', bounds)
     this.#insert = connection.prepare('INSERT INTO events (wall_time_ms, event) VALUES (?, ?)')
-    this.#removeBefore = connection.prepare('DELETE FROM events WHERE sequence <= ?')
     this.#selectSince = connection.prepare(
       `SELECT sequence, wall_time_ms AS wallTimeMs, event FROM events
        WHERE sequence > ? ORDER BY sequence LIMIT ?`,
@@ -42,8 +42,8 @@ export class Events {
    */
   async append(...events: [object, ...object[]]): Promise<number> {
     const rows = events.map((event) => JSON.stringify(event))
-    if (rows.some((json) => Buffer.byteLength(json) > this.#bounds.maxBytes)) {
-      const why = `an event of more than ${this.#bounds.maxBytes} bytes; shorten it`
+    if (rows.some((json) => Buffer.byteLength(json) > this.#maxBytesEach)) {
+      const why = `an event of more than ${this.#maxBytesEach} bytes; shorten it`
       throw new BrokerError('INVALID_REQUEST', why)
     }
     return this.#connection.write(() => {
@@ -52,7 +52,7 @@ export class Events {
       for (const json of rows) {
         sequence = Number(this.#insert.run(wallTimeMs, json).lastInsertRowid)
       }
-      this.#removeBefore.run(sequence - this.#bounds.maxRows)
+      this.#removeOldest()
       return sequence
     })
   }

@@ -89,17 +89,21 @@ const SCHEMA = `
 
   -- How much the bounded tables hold, so that nobody has to count.
   CREATE TABLE usage (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, rows INTEGER NOT NULL) STRICT;
-  ${['outputs', 'results'].map(countUsage).join('\n')}
+  ${countUsage('outputs', 'content')}
+  ${countUsage('results', 'content')}
+  ${countUsage('events', 'event')}
+  ${countUsage('checkpoints', 'value')}
 `
 
-function countUsage(table: string): string {
+/** Replacing a row counts as adding one: it is to be removed first. */
+function countUsage(table: string, column: string): string {
   return `
     INSERT INTO usage VALUES ('${table}', 0, 0);
     CREATE TRIGGER ${table}_added AFTER INSERT ON ${table} BEGIN
-      UPDATE usage SET bytes = bytes + length(NEW.content), rows = rows + 1 WHERE name = '${table}';
+      UPDATE usage SET bytes = bytes + octet_length(NEW.${column}), rows = rows + 1 WHERE name = '${table}';
     END;
     CREATE TRIGGER ${table}_removed AFTER DELETE ON ${table} BEGIN
-      UPDATE usage SET bytes = bytes - length(OLD.content), rows = rows - 1 WHERE name = '${table}';
+      UPDATE usage SET bytes = bytes - octet_length(OLD.${column}), rows = rows - 1 WHERE name = '${table}';
     END;`
 }
 

@@ -131,10 +131,19 @@ describe('a store', () => {
     await before.checkpoints.set('bgp-1', 'a'.repeat(100_000))
     await before.close()
     const bytes = readFileSync(file)
-    // The first page, with the header and the schema, stays.
-    writeFileSync(file, bytes.fill(0xff, 4096))
+    // The header and the schema stay.
+    for (const page of rootPages(file, ['checkpoints', 'events'])) {
+      bytes.fill(0xff, (page - 1) * 4096, page * 4096)
+    }
+    writeFileSync(file, bytes)
     const store = await openStore(file)
     await expect(store.checkpoints.last('bgp-1')).rejects.toEqual(unavailable(/malformed/))
     await expect(store.events.append({})).rejects.toEqual(unavailable(/malformed/))
   })
 })
+
+function rootPages(file: string, tables: readonly string[]): number[] {
+  using database = new DatabaseSync(file)
+  const rootPage = database.prepare('SELECT rootpage AS page FROM sqlite_schema WHERE name = ?')
+  return tables.map((table) => (rootPage.get(table) as { page: number }).page)
+}

@@ -27,10 +27,15 @@ const STORE_LIMITS = {
   maxResultBytes: 64 * MIB,
   maxResults: 100_000,
   maxEvents: 10_000,
+  /** Events, all together, as JSON. */
+  maxEventsBytes: 32 * MIB,
   /** One event; a larger one is refused. */
   maxEventBytes: 64 * 1024,
   /** One checkpoint; a larger one is refused. */
   maxCheckpointBytes: MIB,
+  /** Checkpoints, all together; beyond that, and of more workers, one is refused. */
+  maxCheckpointsBytes: 256 * MIB,
+  maxCheckpoints: 100_000,
 }
 
 export interface RunStoreOptions {
@@ -88,8 +93,16 @@ export async function openRunStore(path: string, options: RunStoreOptions = {}):
       maxBytesEach: limits.maxBytesPerOutput,
       maxRows: limits.maxOutputs,
     }),
-    events: new Events(connection, { maxBytes: limits.maxEventBytes, maxRows: limits.maxEvents }),
-    checkpoints: new Checkpoints(connection, limits.maxCheckpointBytes),
+    events: new Events(connection, {
+      maxBytes: limits.maxEventsBytes,
+      maxBytesEach: limits.maxEventBytes,
+      maxRows: limits.maxEvents,
+    }),
+    checkpoints: new Checkpoints(connection, {
+      maxBytes: limits.maxCheckpointsBytes,
+      maxBytesEach: limits.maxCheckpointBytes,
+      maxRows: limits.maxCheckpoints,
+    }),
     ownerOf: (generation) => ({ ...connection.processes.self, generation }),
     close,
     [Symbol.asyncDispose]: close,
