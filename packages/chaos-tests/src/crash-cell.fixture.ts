@@ -105,9 +105,10 @@ const SCRIPTS: Record<Crash, (scene: Scene) => Promise<Calls>> = {
   'in mid-command': (scene) => crashInMidCommand(scene, 1),
   async 'in mid-handshake'(scene) {
     const noticed = lossOf(scene.client)
-    // In this turn of the loop it has connected, and has not said hello.
+    // It has said hello, and is not welcomed; the client was greeted first.
+    await scene.lab.armNow('broker.client.greets=kill@2')
+    const crashed = settled(scene.lab)
     const connecting = scene.connect()
-    const crashed = crashOnce(scene.lab)
     const [connected] = await Promise.allSettled([connecting, crashed, noticed])
     return connected.status === 'fulfilled'
       ? call(scene, connected.value)
@@ -160,11 +161,16 @@ function call({ journal, client: known }: Scene, client = known): Calls {
   }
 }
 
-/** Resolves when there is another broker, or will be none. */
 async function crashOnce(lab: SupervisedLab): Promise<void> {
-  const settled = (['listening', 'fallback', 'aborted'] as const).map((event) => lab.next(event))
+  const over = settled(lab)
   lab.kill()
-  await Promise.race(settled)
+  await over
+}
+
+/** Resolves when there is another broker, or will be none. */
+async function settled(lab: SupervisedLab): Promise<void> {
+  const endings = (['listening', 'fallback', 'aborted'] as const).map((event) => lab.next(event))
+  await Promise.race(endings)
 }
 
 /** Resolves when the client has noticed that its broker is gone. */

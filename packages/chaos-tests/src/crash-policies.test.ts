@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type Account,
   type Crash,
@@ -104,6 +104,10 @@ const CELLS = CRASHES.flatMap((crash) =>
     return (['thread', 'process'] as const).map((host) => ({ crash, policy, host, promised }))
   }),
 )
+
+// Hosts inherit it; with it failpoints can be armed.
+beforeAll(() => void vi.stubEnv('NAC_BROKER_FAILPOINTS', ''))
+afterAll(() => void vi.unstubAllEnvs())
 
 describe('a broker that crashes', { timeout: 60_000 }, () => {
   it.concurrent.for(CELLS)(

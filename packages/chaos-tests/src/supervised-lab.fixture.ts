@@ -53,6 +53,8 @@ export interface SupervisedLab extends AsyncDisposable {
   inflict(fault: BrokerFault): void
   /** The next broker that is started comes by these failpoints; NAC_BROKER_FAILPOINTS has to be set. */
   armNext(failpoints: string): void
+  /** As `armNext`, the broker of now; resolves when it is armed. */
+  armNow(failpoints: string): Promise<void>
   /** The pid that owns the socket. */
   readonly pid: number
 }
@@ -197,6 +199,11 @@ export async function startSupervisedLab({
     overlaps,
     inflict: (fault) => inflict({ fault }),
     armNext: (failpoints) => void (arm = failpoints),
+    async armNow(failpoints) {
+      inflict({ failpoints })
+      // Told after that, and answered.
+      await broker.status()
+    },
     next: (wanted) =>
       new Promise((resolve) => {
         const tell = (event: SupervisedBrokerEvent): void => {
