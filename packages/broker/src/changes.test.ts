@@ -122,6 +122,15 @@ it('sends nothing any more once its generation has ended, and says so to its bro
   expect(fenced).toHaveBeenCalledOnce()
 })
 
+it('sends no change without a key either once its generation has ended', async () => {
+  const old = changesOf(1)
+  await nextGeneration()
+  const send = vi.fn<() => Promise<Buffer>>()
+  await expect(old.unkeyed('r1', send)).rejects.toMatchObject({ code: 'SHUTTING_DOWN', sent: 'no' })
+  expect(send).not.toHaveBeenCalled()
+  expect(fenced).toHaveBeenCalledOnce()
+})
+
 it('refuses a key that belongs to another change', async () => {
   await changesOf(1).carryOut(request, session, async () => output)
   const other = { ...request, lines: ['no interface lo0'] }

@@ -64,12 +64,13 @@ export class Changes {
 
   /**
    * A change that has no key, or may be made again: it ends the device's epoch in the store before it is sent, so
-   * that no broker that follows gives out what was read before, and again when it is done.
-   * @throws {BrokerError} what `send` throws; `STORE_UNAVAILABLE`
+   * that no broker that follows gives out what was read before, and again when it is done. Once another may follow,
+   * it is not sent.
+   * @throws {BrokerError} what `send` throws; `STORE_UNAVAILABLE`, `SHUTTING_DOWN`
    */
   async unkeyed(device: string, send: () => Promise<Buffer>): Promise<Buffer> {
-    const { epochs } = this.#store
-    await this.#guard(() => epochs.endEpoch(device))
+    const { epochs, outcomes } = this.#store
+    await this.#guard(() => outcomes.markSentUnkeyed(device, this.#generation))
     try {
       return await send()
     } finally {

@@ -91,6 +91,17 @@ export class Outcomes {
   }
 
   /**
+   * As `markSent`, for a change of the device that has no key: nobody can ask later what became of it.
+   * @throws {RunStoreError} `GENERATION_ENDED`: then nothing may be sent.
+   */
+  markSentUnkeyed(device: string, generation: number): Promise<void> {
+    return this.#connection.write(() => {
+      this.#generations.requireLive(generation)
+      this.#epochs.bump(device)
+    })
+  }
+
+  /**
    * Takes the change away from every broker; true when the caller, and nobody else, may now run it.
    * It ends the device's epoch, so that running it is recorded before it begins.
    * @throws {RunStoreError} `KEY_REUSED`
