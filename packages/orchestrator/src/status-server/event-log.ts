@@ -7,17 +7,23 @@ export interface LoggedEvent {
   event: StatusEvent
 }
 
-/** How many are kept for who comes back. */
+interface Numbered {
+  readonly number: number
+  readonly logged: LoggedEvent
+}
+
+/** How many of each kind are kept for who comes back. */
 const CAPACITY = 10_000
 
 /**
- * The newest events, numbered from 1. Their ids begin with a name that no other log has: who comes back
- * with one of another log is not given the wrong events.
+ * The newest events of each kind, numbered from 1 in the order of all: however many commands there are, the
+ * deaths stay. Their ids begin with a name that no other log has: who comes back with one of another log is not
+ * given the wrong events.
  */
 export class EventLog {
   readonly #name = randomBytes(6).toString('hex')
   readonly #capacity: number
-  readonly #ring: LoggedEvent[] = []
+  readonly #kinds = new Map<string, Newest>()
   #last = 0
 
   constructor(capacity = CAPACITY) {
@@ -31,8 +37,10 @@ export class EventLog {
 
   append(event: StatusEvent, at: Date): void {
     const number = ++this.#last
-    const logged = { id: this.idOf(number), at: at.toISOString(), event }
-    this.#ring[number % this.#capacity] = logged
+    const kind = kindOf(event)
+    let newest = this.#kinds.get(kind)
+    if (!newest) this.#kinds.set(kind, (newest = new Newest(this.#capacity)))
+    newest.add({ number, logged: { id: this.idOf(number), at: at.toISOString(), event } })
   }
 
   idOf(number: number): string {
@@ -46,16 +54,50 @@ export class EventLog {
     return name === this.#name && number <= this.#last ? number : undefined
   }
 
-  /** Those behind `number`, at most so many, and how many before them are gone. */
+  /** Those behind `number` up to `to`, at most so many, and how many of them are gone. */
   after(number: number, most: number): { missed: number; events: LoggedEvent[]; to: number } {
-    const oldest = Math.max(1, this.#last - this.#capacity + 1)
-    const from = Math.max(number + 1, oldest)
-    const to = Math.min(this.#last, from + most - 1)
-    const events: LoggedEvent[] = []
-    for (let next = from; next <= to; next++) {
-      const event = this.#ring[next % this.#capacity]
-      if (event) events.push(event)
+    const kept = [...this.#kinds.values()]
+      .flatMap((newest) => newest.after(number, most))
+      .toSorted((a, b) => a.number - b.number)
+      .slice(0, most)
+    const to = kept.at(-1)?.number ?? number
+    return { missed: to - number - kept.length, events: kept.map(({ logged }) => logged), to }
+  }
+}
+
+/** Of units by their state: no failure goes for those that are busy by turns. */
+function kindOf(event: StatusEvent): string {
+  return event.event === 'unit' ? `unit ${event.state}` : event.event
+}
+
+/** The newest so many, in their order. */
+class Newest {
+  readonly #capacity: number
+  readonly #ring: Numbered[] = []
+  #count = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  add(numbered: Numbered): void {
+    this.#ring[this.#count++ % this.#capacity] = numbered
+  }
+
+  /** The first `most` behind `number`. */
+  after(number: number, most: number): Numbered[] {
+    let low = Math.max(0, this.#count - this.#capacity)
+    let high = this.#count
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if (this.#at(middle).number > number) high = middle
+      else low = middle + 1
     }
-    return { missed: from - number - 1, events, to }
+    const length = Math.min(most, this.#count - low)
+    return Array.from({ length }, (_, index) => this.#at(low + index))
+  }
+
+  #at(index: number): Numbered {
+    return this.#ring[index % this.#capacity] as Numbered
   }
 }

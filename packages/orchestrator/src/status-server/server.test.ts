@@ -180,6 +180,41 @@ it('skips nothing for who comes back from another run that had as many events', 
   expect(client.events.map(({ event }) => event['worker'])).toEqual(['w-1', 'w-2', 'w-3'])
 })
 
+it('tells who comes back after 30 s of a thousand commands each all else that happened, and how many commands it missed', async () => {
+  await using server = await startStatusServer({ port: 0 }, NOTHING)
+  const { status } = server
+  status.record({ event: 'worker-started', worker: 'w-1', attempt: 1 })
+  using before = await EventSourceClient.open(`${server.url}events?earlier=1`)
+  await before.event(({ event }) => event === 'worker-started')
+  before[Symbol.dispose]()
+
+  const device = { event: 'unit', unit: 'device r1', kind: 'device' } as const
+  const command = { event: 'command', device: 'r1', via: 'broker', what: 'execute' } as const
+  for (let second = 1; second <= 30; second++) {
+    status.record({ ...device, state: 'failed', cause: `death ${second}` })
+    status.record({ event: 'checkpoint', worker: `w-${second}` })
+    for (let n = 0; n < 1_000; n++) status.record({ ...command, ms: 1, from: 'cache', attempts: 1 })
+  }
+  status.record({ event: 'worker-started', worker: 'w-2', attempt: 1 })
+
+  const seen = { 'Last-Event-ID': before.lastEventId ?? '' }
+  using again = await EventSourceClient.open(`${server.url}events`, seen)
+  await again.event(({ event }) => event === 'worker-started')
+  const told = again.events.map(({ event }) => event)
+  const ofKind = (kind: string) => told.filter(({ event }) => event === kind)
+  expect(ofKind('unit').map(({ cause }) => cause)).toEqual(
+    Array.from({ length: 30 }, (_, index) => `death ${index + 1}`),
+  )
+  expect(ofKind('checkpoint')).toHaveLength(30)
+  const numbers = again.events.map(({ id }) => Number(id.split('-')[1]))
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+  const missed = again.frames
+    .filter(({ event }) => event === 'missed')
+    .reduce((sum, { data }) => sum + (data as { count: number }).count, 0)
+  expect(missed).toBeGreaterThan(0)
+  expect(missed + ofKind('command').length).toBe(30_000)
+})
+
 it.each(['', 'nonsense', '-1', 'Infinity', '99999999999999999999-1'])(
   'takes the last event id "%s" for none of its own, and serves on',
   async (id) => {
