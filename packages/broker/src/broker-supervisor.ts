@@ -19,13 +19,13 @@ import { type Logger, pino } from 'pino'
 import type { CloseOptions } from './broker.ts'
 import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
 import { crashStory } from './crash-story.ts'
+import { EventRecord } from './event-record.ts'
 import { Fence } from './fence.ts'
 import { cancelledStart } from './cancelled-start.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
 import { unitChange } from './unit-change.ts'
-import { UnitRecord } from './unit-record.ts'
 import {
   environment,
   type Parts,
@@ -43,7 +43,7 @@ export class BrokerSupervisor implements SupervisedBroker {
   readonly #parts: Parts
   readonly #feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
   readonly #units: FailureDetector
-  readonly #record: UnitRecord
+  readonly #record: EventRecord
   readonly #fence: Fence | undefined
   readonly #stop = new AbortController()
   readonly #lost = new AbortController()
@@ -60,7 +60,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#standby = restarts ? new Standby(host, parts.options.clock ?? systemClock) : undefined
     this.#host = this.#standby?.launch ?? host
     this.#parts = parts
-    this.#record = new UnitRecord(parts.store)
+    this.#record = new EventRecord(parts.store, parts.options.clock ?? systemClock)
     this.#fence = parts.store && new Fence(parts.store, parts.options.clock ?? systemClock)
     this.#units = new FailureDetector({
       clock: parts.options.clock,

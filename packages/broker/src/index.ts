@@ -14,7 +14,7 @@
  *   supervise-broker    brokers one after the other (broker-supervisor, generation, fence, crash-story), in hosts/;
  *                       child-processes of a broker that was killed end after it
  *   broker-feed         what happens, for whoever asks; command-events says what became of each call;
- *                       unit-change and unit-record say how devices and the broker fare
+ *                       unit-change says how devices and the broker fare; event-record keeps it all in the run's store
  *
  * One request: connection -> messagepack-peer -> operations/execute -> scheduler -> flight
  * -> device-lane -> a Session of @nac-broker/devices.

@@ -1,13 +1,13 @@
-import { EventFeed } from '@nac-broker/supervisor'
+import { EventFeed, systemClock } from '@nac-broker/supervisor'
 import { type CloseOptions, startBroker } from './broker.ts'
 import { cancelledStart } from './cancelled-start.ts'
+import { EventRecord } from './event-record.ts'
 import {
   environment,
   type Parts,
   type SupervisedBroker,
   type SupervisedBrokerEvent,
 } from './supervised-broker.ts'
-import { UnitRecord } from './unit-record.ts'
 
 /** The run's broker on this process's own loop: there is nobody to supervise it. */
 export async function startInline(parts: Parts): Promise<SupervisedBroker> {
@@ -20,7 +20,7 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     generation,
   })
   const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
-  const record = new UnitRecord(store)
+  const record = new EventRecord(store, options.clock ?? systemClock)
   void (async () => {
     for await (const event of broker.events({ commands: options.commandEvents ?? false })) {
       feed.emit(event)

@@ -8,6 +8,7 @@ import {
 } from '@nac-broker/broker'
 import { openRunStore } from '@nac-broker/run-store'
 import { connect } from '@nac-broker/client'
+import { eventSchema } from '@nac-broker/protocol'
 import { describe, expect, it } from 'vitest'
 import { processHost } from '../../broker/src/hosts/process.ts'
 import { threadHost } from '../../broker/src/hosts/thread.ts'
@@ -189,26 +190,39 @@ describe.each(['thread', 'process'] as const)('a broker in a %s', (host) => {
     ])
   })
 
-  it('that is closed has stopped, and its units are in the store until then', async () => {
-    const lab = await startSupervisedLab({ host })
+  it('that is closed has stopped, and what happened until then is in the store, but for commands', async () => {
+    const lab = await startSupervisedLab({ host, commandEvents: true })
     await using store = await openRunStore(lab.broker.storePath ?? '')
     const broker = new UnitWatch(lab.broker.events(), 'broker')
+    const left = lab.next('client-left')
     {
       await using client = await connect({ socketPath: lab.broker.socketPath })
       await client.execute('sim-1', 'show version')
+      await client.checkpoint({ done: ['t1'] })
     }
+    await left
     await lab[Symbol.asyncDispose]()
     await broker.until('stopped')
     expect(broker.states).toEqual(['stopping', 'stopped'])
     const { events } = await store.events.since(0)
-    const told = events.map(({ event }) => event as { unit: string; state: string })
-    expect(told.map(({ unit, state }) => `${unit}: ${state}`)).toEqual([
+    const told = events.map(({ event }) => {
+      const known = eventSchema.parse(event)
+      return known.event === 'unit' ? `${known.unit}: ${known.state}` : known.event
+    })
+    expect(told).toEqual([
       'broker: starting',
+      'listening',
       'broker: ready',
+      'client-joined',
       'device sim-1: starting',
+      'session-opened',
       'device sim-1: ready',
+      'checkpoint',
+      'client-left',
       'broker: stopping',
+      'draining',
       'device sim-1: stopping',
+      'session-closed',
       'device sim-1: stopped',
       'broker: stopped',
     ])

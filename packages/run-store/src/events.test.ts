@@ -11,10 +11,20 @@ it('numbers events from 1 and reads them from any point on', async () => {
   expect(await events.append({ kind: 'broker-lost', reason: 'killed' })).toBe(2)
   expect(await events.since(1)).toEqual({
     missed: 0,
-    events: [{ sequence: 2, wallTimeMs: 7, event: { kind: 'broker-lost', reason: 'killed' } }],
+    events: [
+      { sequence: 2, wallTimeMs: 7, told: false, event: { kind: 'broker-lost', reason: 'killed' } },
+    ],
   })
   expect((await events.since(0, 1)).events.map(({ sequence }) => sequence)).toEqual([1])
   expect(await events.since(2)).toEqual({ missed: 0, events: [] })
+})
+
+it('says which of them have been told already', async () => {
+  const { events } = await openStore()
+  await events.append({ n: 1 })
+  expect(await events.appendTold({ n: 2 }, { n: 3 })).toBe(3)
+  const { events: read } = await events.since(0)
+  expect(read.map(({ told }) => told)).toEqual([false, true, true])
 })
 
 it('holds the latest, and says how many a late reader missed', async () => {

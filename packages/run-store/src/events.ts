@@ -6,7 +6,14 @@ import type { Connection } from './connection.ts'
 export interface StoredEvent {
   readonly sequence: number
   readonly wallTimeMs: number
+  /** Whoever follows the run has heard of it already. */
+  readonly told: boolean
   readonly event: unknown
+}
+
+interface Row extends Omit<StoredEvent, 'told' | 'event'> {
+  told: 0 | 1
+  event: string
 }
 
 interface EventBounds extends TableBounds {
@@ -27,9 +34,11 @@ export class Events {
     this.#connection = connection
     this.#maxBytesEach = maxBytesEach
     this.#removeOldest = oldestRemover(connection, 'events', bounds)
-    this.#insert = connection.prepare('INSERT INTO events (wall_time_ms, event) VALUES (?, ?)')
+    this.#insert = connection.prepare(
+      'INSERT INTO events (wall_time_ms, told, event) VALUES (?, ?, ?)',
+    )
     this.#selectSince = connection.prepare(
-      `SELECT sequence, wall_time_ms AS wallTimeMs, event FROM events
+      `SELECT sequence, wall_time_ms AS wallTimeMs, told, event FROM events
        WHERE sequence > ? ORDER BY sequence LIMIT ?`,
     )
     this.#oldest = connection.prepare('SELECT min(sequence) AS oldest FROM events')
@@ -40,7 +49,16 @@ export class Events {
    * from 1 without gaps.
    * @throws {BrokerError} `INVALID_REQUEST` for one that is too large.
    */
-  async append(...events: [object, ...object[]]): Promise<number> {
+  append(...events: [object, ...object[]]): Promise<number> {
+    return this.#append(events, 0)
+  }
+
+  /** As `append`, what has been told to whoever follows the run: who reads it here needs not tell it again. */
+  appendTold(...events: [object, ...object[]]): Promise<number> {
+    return this.#append(events, 1)
+  }
+
+  async #append(events: readonly object[], told: Row['told']): Promise<number> {
     const rows = events.map((event) => JSON.stringify(event))
     if (rows.some((json) => Buffer.byteLength(json) > this.#maxBytesEach)) {
       const why = `an event of more than ${this.#maxBytesEach} bytes; shorten it`
@@ -50,7 +68,7 @@ export class Events {
       const wallTimeMs = this.#connection.clock.wallTime().getTime()
       let sequence = 0
       for (const json of rows) {
-        sequence = Number(this.#insert.run(wallTimeMs, json).lastInsertRowid)
+        sequence = Number(this.#insert.run(wallTimeMs, told, json).lastInsertRowid)
       }
       this.#removeOldest()
       return sequence
@@ -60,10 +78,11 @@ export class Events {
   /** The next events after `sequence` (0: from the start), and how many just after it are gone. */
   since(sequence: number, limit = 1000): Promise<{ missed: number; events: StoredEvent[] }> {
     return this.#connection.read(() => {
-      const rows = this.#selectSince.all(sequence, limit) as unknown as StoredEvent[]
-      const events = rows.map((row) => ({
+      const rows = this.#selectSince.all(sequence, limit) as unknown as Row[]
+      const events = rows.map(({ told, event, ...row }) => ({
         ...row,
-        event: JSON.parse(row.event as string) as unknown,
+        told: told === 1,
+        event: JSON.parse(event) as unknown,
       }))
       // Asked last: an event that was removed in between is then read, and not counted.
       const { oldest } = this.#oldest.get() as { oldest: number | null }

@@ -5,7 +5,7 @@ import { storeUnavailable } from './store-error.ts'
 /** "nacb": tells our files from other programs' databases. */
 const APPLICATION_ID = 0x6e616362
 
-const SCHEMA_VERSION = 3
+const SCHEMA_VERSION = 4
 
 const SCHEMA = `
   CREATE TABLE generations (
@@ -82,6 +82,7 @@ const SCHEMA = `
   CREATE TABLE events (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     wall_time_ms INTEGER NOT NULL,
+    told INTEGER NOT NULL,
     event TEXT NOT NULL
   ) STRICT;
 

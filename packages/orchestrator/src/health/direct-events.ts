@@ -58,16 +58,12 @@ export class DirectEvents {
     for (;;) {
       const { events } = await store.events.since(this.#sequence)
       if (events.length === 0) return
-      for (const { sequence, wallTimeMs, event } of events) {
+      for (const { sequence, wallTimeMs, told, event } of events) {
         this.#sequence = sequence
+        if (told) continue
         const parsed = directEventSchema.safeParse(event)
-        // What the run wrote itself has been told.
-        if (parsed.success && !isOwn(parsed.data)) this.#onEvent(parsed.data, wallTimeMs)
+        if (parsed.success) this.#onEvent(parsed.data, wallTimeMs)
       }
     }
   }
-}
-
-function isOwn({ event }: DirectEvent): boolean {
-  return event === 'unit' || event === 'policy-decision'
 }
