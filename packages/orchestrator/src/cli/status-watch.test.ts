@@ -50,6 +50,44 @@ it('shows on a terminal how devices and what is watched fare, why, and what happ
   expect(await exited).toBe(0)
 })
 
+it.each([
+  {
+    end: 'is lost for good says so and exits 4',
+    signal: 'SIGKILL',
+    code: 4,
+    stderr: /^nac-broker: BROKER_LOST: .*\n$/,
+    last: { error: { code: 'BROKER_LOST' } },
+  },
+  {
+    end: 'is shut down exits 0',
+    signal: 'SIGTERM',
+    code: 0,
+    stderr: /^$/,
+    last: { event: 'closed' },
+  },
+] as const)('who watches a broker that $end', async ({ signal, code, stderr, last }) => {
+  const [testbed, socket, config] = ['t.yaml', `${signal}.sock`, 'abort.yaml'].map((name) =>
+    folder.path(name),
+  )
+  await using devices = new Running(['simulate', '--testbed-out', `${testbed}`])
+  await devices.line()
+  await writeFile(`${config}`, 'broker: {crash_policy: abort, host: process}\n')
+  const serve = ['serve', '--testbed', `${testbed}`, '--socket', `${socket}`]
+  await using broker = new Running([...serve, '--config', `${config}`])
+  const { pid } = JSON.parse(await broker.line()) as { pid: number }
+  const watch = ['status', '--watch', '--socket', `${socket}`]
+  await using plain = new Running(watch)
+  await using json = new Running([...watch, '--json'])
+  await Promise.all([plain, json].map((watching) => watching.lineMatching(/ready/)))
+  if (code === 4) process.kill(pid, signal)
+  else broker.process.kill(signal)
+  const [said, told] = await Promise.all([plain.exited, json.exited])
+  expect([said.code, told.code]).toEqual([code, code])
+  expect(said.stderr).toMatch(stderr)
+  const lastLine = told.stdout.trimEnd().split('\n').at(-1) ?? ''
+  expect(JSON.parse(lastLine)).toMatchObject(last)
+})
+
 const STATUS = {
   version: '1.0.0',
   pid: 1,

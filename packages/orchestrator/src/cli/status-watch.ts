@@ -17,6 +17,7 @@ const TIMEOUT_MS = 5_000
 /**
  * What the broker knows, as it changes, until the signal is aborted or the broker has gone for good: on a
  * terminal in its place, elsewhere first as a whole and then a line for each event.
+ * @throws {BrokerError} `BROKER_LOST` where it was lost and no other came; one that was shut down is just the end
  */
 export async function watchStatus(
   client: BrokerClient,
@@ -49,6 +50,7 @@ export async function watchStatus(
   over.abort()
   await looking
   live?.[Symbol.dispose]()
+  if (client.lost.aborted) throw client.lost.reason
   // In the place of what stood there last.
   if (live && !signal.aborted && view.standing !== undefined) printError(view.standing)
 }
