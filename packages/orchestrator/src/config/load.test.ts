@@ -233,6 +233,14 @@ it.each([
     'workers:\n  - name: a\n    command: sleep 5',
     '3: workers.0.command must be a list, the program first, as in [sleep, "5"]',
   ],
+  [
+    'watch:\n- name: lab\n  command: [x]\n  live: active',
+    '4: watch.0.live must be a list, as in [active]',
+  ],
+  [
+    'watch:\n- name: lab\n  command: [x]\n  live: []',
+    '4: watch.0.live must not be empty; name what the command prints, as in [active], or leave it out',
+  ],
   ['testbed: [a]', '1: testbed must be text'],
   [
     'workers:\n- name: a\n  command: []',

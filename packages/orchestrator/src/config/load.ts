@@ -50,8 +50,7 @@ function invalid(error: z.ZodError, document: ConfigDocument): BrokerError {
     return problem(document, [...where, key], what)
   }
   if (issue?.code === 'invalid_type') {
-    const isCommand = where.at(-1) === 'command'
-    const expected = isCommand ? COMMAND : (EXPECTED[issue.expected] ?? issue.expected)
+    const expected = LISTS[String(where.at(-1))] ?? EXPECTED[issue.expected] ?? issue.expected
     const missing = valueAt(document.value, where) === undefined
     return problem(document, where, missing ? 'is missing' : `must be ${expected}`)
   }
@@ -69,7 +68,10 @@ function problem(
   return new BrokerError('CONFIG_INVALID', `${placeOf(where)}: ${subject}${separator}${what}`)
 }
 
-const COMMAND = 'a list, the program first, as in [sleep, "5"]'
+const LISTS: Readonly<Record<string, string>> = {
+  command: 'a list, the program first, as in [sleep, "5"]',
+  live: 'a list, as in [active]',
+}
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'text',

@@ -85,7 +85,12 @@ const watchSection = z.strictObject({
   name: written(NAME),
   command,
   every_s: written(SECONDS).exactOptional(),
-  live: z.array(written(TEXT)).min(1, { error: 'must not be empty' }).exactOptional(),
+  live: z
+    .array(written(TEXT))
+    .min(1, {
+      error: 'must not be empty; name what the command prints, as in [active], or leave it out',
+    })
+    .exactOptional(),
 })
 
 const statusSection = z.strictObject({
