@@ -36,6 +36,11 @@ import {
 /** The generations are its lives. */
 const UNIT = { name: 'broker', kind: 'broker' }
 
+/** A broker that is not ready by then never will be, even on a machine that has no time to spare. */
+const FIRST_READY_MS = 30_000
+/** Clients wait for this one, by default for 30 s: time for another, should it hang in its start. */
+const NEXT_READY_MS = 10_000
+
 /** Keeps one broker running, generation after generation. */
 export class BrokerSupervisor implements SupervisedBroker {
   readonly #host: Host
@@ -204,6 +209,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       },
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       heartbeatTimeoutMs: settings.heartbeatTimeoutMs,
+      readyTimeoutMs: this.#past.length === 0 ? FIRST_READY_MS : NEXT_READY_MS,
       clock,
       onEvent: (event) => this.#emit(event),
       onLog: (line) => relog(log, line),

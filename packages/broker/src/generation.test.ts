@@ -21,6 +21,7 @@ async function started(host: Host): Promise<Generation> {
     options: { ...SETTINGS, socketPath: place.path, logLevel: 'silent', commandEvents: false },
     heartbeatIntervalMs: SETTINGS.heartbeatIntervalMs,
     heartbeatTimeoutMs: SETTINGS.heartbeatTimeoutMs,
+    readyTimeoutMs: 30_000,
     clock: systemClock,
     onEvent() {},
     onLog() {},

@@ -10,9 +10,6 @@ import { NO_STATISTICS } from './broker-statistics.ts'
 import { ChildProcesses } from './child-processes.ts'
 import type { FromHosted, Host, Hosted, HostedOptions } from './hosts/host.ts'
 
-/** A broker that is not ready by then never will be, even on a machine that has no time to spare. */
-const READY_TIMEOUT_MS = 30_000
-
 /** What a broker has to put its things away when it has drained; of a short deadline no more than a fifth counts. */
 const PUT_AWAY_MS = 1_000
 
@@ -21,6 +18,8 @@ export interface GenerationOptions {
   options: HostedOptions
   heartbeatIntervalMs: number
   heartbeatTimeoutMs: number
+  /** How long its start may take, in milliseconds. */
+  readyTimeoutMs: number
   clock: Clock
   onEvent: (event: BrokerEvent) => void
   onLog: (line: string) => void
@@ -64,11 +63,12 @@ export class Generation {
 
   /** Resolves with the pid that owns the socket. @throws {BrokerError} why it could not start */
   async start(): Promise<number> {
-    this.#hosted.post({ type: 'start', options: this.#options.options })
+    const { options, readyTimeoutMs, clock } = this.#options
+    this.#hosted.post({ type: 'start', options })
     const pid = await withDeadline(this.#ready.promise, {
-      ms: READY_TIMEOUT_MS,
-      onTimeout: () => crashed(`it was not ready within ${READY_TIMEOUT_MS} ms`),
-      clock: this.#options.clock,
+      ms: readyTimeoutMs,
+      onTimeout: () => crashed(`it was not ready within ${readyTimeoutMs} ms`),
+      clock,
     })
     this.#detector.start()
     return pid
