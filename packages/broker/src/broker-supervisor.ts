@@ -212,6 +212,8 @@ export class BrokerSupervisor implements SupervisedBroker {
       readyTimeoutMs: this.#past.length === 0 ? FIRST_READY_MS : NEXT_READY_MS,
       clock,
       onEvent: (event) => this.#emit(event),
+      onLiveness: ({ event, silentMs }) =>
+        event === 'alive' ? run.healthy() : run.unhealthy(silentMs),
       onLog: (line) => relog(log, line),
     })
     const stopped = whenAborted(run.signal)
@@ -229,6 +231,8 @@ export class BrokerSupervisor implements SupervisedBroker {
       this.#units.tell(UNIT.name, 'stopping')
       this.#cutOff = await generation.stop(this.#closing?.deadlineMs ?? 5_000)
     } catch (error) {
+      // What ending it takes is no health either.
+      run.unhealthy()
       const { message } = asBrokerError(error)
       // The first one that does not come up is told to who asked for it: nobody had a broker to lose.
       if (this.#current === undefined && this.#past.length === 0) this.#firstReady.reject(error)

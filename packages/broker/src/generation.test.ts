@@ -24,6 +24,7 @@ async function started(host: Host): Promise<Generation> {
     readyTimeoutMs: 30_000,
     clock: systemClock,
     onEvent() {},
+    onLiveness() {},
     onLog() {},
   })
   onTestFinished(async () => {

@@ -5,7 +5,7 @@ import {
   type StatusResult,
   type ToldEvent,
 } from '@nac-broker/protocol'
-import { type Clock, LivenessCheck, withDeadline } from '@nac-broker/supervisor'
+import { type Clock, LivenessCheck, type LivenessEvent, withDeadline } from '@nac-broker/supervisor'
 import { NO_STATISTICS } from './broker-statistics.ts'
 import { ChildProcesses } from './child-processes.ts'
 import type { FromHosted, Host, Hosted, HostedOptions } from './hosts/host.ts'
@@ -22,6 +22,8 @@ export interface GenerationOptions {
   readyTimeoutMs: number
   clock: Clock
   onEvent: (event: BrokerEvent) => void
+  /** Whether its main loop answers, once it is ready. */
+  onLiveness: (event: LivenessEvent) => void
   onLog: (line: string) => void
 }
 
@@ -51,8 +53,9 @@ export class Generation {
     this.#hosted = options.host((message) => this.#onMessage(message))
     this.#detector = new LivenessCheck({
       probe: () => this.#hosted.post({ type: 'probe' }),
-      onEvent: ({ event, silentMs }) => {
-        if (event === 'lost') this.#lose(stalled(silentMs))
+      onEvent: (liveness) => {
+        options.onLiveness(liveness)
+        if (liveness.event === 'lost') this.#lose(stalled(liveness.silentMs))
       },
       intervalMs: options.heartbeatIntervalMs,
       timeoutMs: options.heartbeatTimeoutMs,

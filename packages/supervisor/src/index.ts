@@ -12,6 +12,7 @@
  *
  *   supervision         what a supervised thing is given, what happens to it and how that ends
  *   restart-intensity   when restarting is of no help any more
+ *   healthy-time        for how long something has been in health
  *   supervise           keeps one thing running
  *   process-signals     SIGTERM and SIGINT as an AbortSignal
  *   run-group           many things side by side, each under a supervision of its own

@@ -14,6 +14,9 @@ interface Model {
   phase: 'running' | 'ending' | 'pausing' | 'finished' | 'escalated' | 'cancelled'
   attempt: number
   readyAt: number | undefined
+  /** When it was said not to be in health, and for how long it had not been before. */
+  unhealthyAt: number | undefined
+  unhealthyMs: number
   restartAt: number
   failures: number
   restarts: number[]
@@ -35,7 +38,10 @@ function settled(model: Model, how: 'crashed' | 'returned'): void {
     model.phase = 'cancelled'
     return
   }
-  if (model.readyAt !== undefined && model.now - model.readyAt >= 30_000) model.failures = 0
+  const end = model.unhealthyAt ?? model.now
+  if (model.readyAt !== undefined && end - model.readyAt - model.unhealthyMs >= 30_000) {
+    model.failures = 0
+  }
   if (how === 'crashed') model.crashes.push(model.attempt)
   if (how === 'returned' && model.restart !== 'permanent') model.phase = 'finished'
   else if (model.restart === 'temporary') model.phase = 'escalated'
@@ -56,6 +62,8 @@ function passed(model: Model, ms: number): void {
   model.phase = 'running'
   model.attempt++
   model.readyAt = undefined
+  model.unhealthyAt = undefined
+  model.unhealthyMs = 0
 }
 
 function expectSame(model: Model, { runs, clock, result }: Real): void {
@@ -130,6 +138,25 @@ const ready = new Step(
   ({ runs }) => runs.at(-1)?.ready(),
 )
 
+const unhealthy = new Step(
+  'unhealthy',
+  always,
+  (model) => {
+    if (model.readyAt !== undefined && serving(model)) model.unhealthyAt ??= model.now
+  },
+  ({ runs }) => runs.at(-1)?.unhealthy(),
+)
+
+const healthy = new Step(
+  'healthy',
+  always,
+  (model) => {
+    if (model.unhealthyAt !== undefined) model.unhealthyMs += model.now - model.unhealthyAt
+    model.unhealthyAt = undefined
+  },
+  ({ runs }) => runs.at(-1)?.healthy(),
+)
+
 const lateReady = new Step(
   'ready, said by a run that is over',
   ({ attempt }) => attempt > 1,
@@ -167,6 +194,9 @@ const steps = fc.commands(
     fc.constantFrom(timePasses(29_999), timePasses(30_000)),
     fc.constant(ready),
     fc.constant(ready),
+    fc.constant(unhealthy),
+    fc.constant(unhealthy),
+    fc.constant(healthy),
     fc.constant(lateReady),
     fc.oneof({ weight: 2, arbitrary: crashed }, { weight: 1, arbitrary: fc.constant(cleanReturn) }),
     fc.oneof({ weight: 3, arbitrary: crashed }, { weight: 1, arbitrary: fc.constant(abort) }),
@@ -190,6 +220,8 @@ function start(restart: RestartPolicy, seed: number): { model: Model; real: Real
     phase: 'running',
     attempt: 1,
     readyAt: undefined,
+    unhealthyAt: undefined,
+    unhealthyMs: 0,
     restartAt: 0,
     failures: 0,
     restarts: [],

@@ -157,6 +157,31 @@ describe('the pause before a restart', () => {
     expect(delays()).toEqual(expected)
   })
 
+  test.each([
+    { healthyMs: 29_999, does: 'goes on doubling', expected: [50, 100] },
+    { healthyMs: 30_000, does: 'starts over', expected: [50, 50] },
+  ])('$does after $healthyMs ms of health, whatever else it was', async (given) => {
+    const { clock, lastRun, delays } = supervised()
+    clock.random = () => 0.5
+    lastRun().crash()
+    await clock.advance(50)
+    const run = lastRun()
+    run.unhealthy() // a run that is not ready has no health to lose
+    run.ready()
+    await clock.advance(10_000 + 1_000)
+    run.unhealthy(1_000) // found out late
+    await clock.advance(60_000)
+    run.unhealthy(61_000) // said twice, it counts from the first time
+    run.healthy()
+    await clock.advance(given.healthyMs - 10_000)
+    run.healthy()
+    run.unhealthy()
+    await clock.advance(60_000) // it takes its time to end
+    run.crash()
+    await clock.advance(0)
+    expect(delays()).toEqual(given.expected)
+  })
+
   test('does not start over after a long run that was never ready', async () => {
     const { clock, lastRun, delays } = supervised()
     clock.random = () => 0.5

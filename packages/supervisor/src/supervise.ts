@@ -1,6 +1,7 @@
 import { failpoint } from './failpoint.ts'
 import { Backoff } from './backoff.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { HealthyTime } from './healthy-time.ts'
 import { RestartIntensity } from './restart-intensity.ts'
 import type {
   Crash,
@@ -14,7 +15,7 @@ import type {
 type State =
   | { phase: 'new' }
   | { phase: 'starting'; attempt: number; startedAt: number }
-  | { phase: 'ready'; attempt: number; startedAt: number; readyAt: number }
+  | { phase: 'ready'; attempt: number; startedAt: number; readyAt: number; healthy: HealthyTime }
   | { phase: 'crashed'; crash: Crash }
   | { phase: 'backing-off'; attempt: number; delayMs: number }
   | { phase: 'over'; result: SupervisionResult }
@@ -74,11 +75,16 @@ class Supervision {
 
   async #runOnce(attempt: number): Promise<RunEnd> {
     this.#enter({ phase: 'starting', attempt, startedAt: this.#clock.now() })
-    const ready = (): void => this.#becomeReady(attempt)
+    const run = {
+      attempt,
+      ready: () => this.#becomeReady(attempt),
+      unhealthy: (forMs = 0) => this.#healthOf(attempt)?.pause(this.#clock.now() - forMs),
+      healthy: () => this.#healthOf(attempt)?.resume(this.#clock.now()),
+    }
     // A signal of its own: listeners that a run leaves behind do not pile up on the caller's.
     const signal = AbortSignal.any([this.#signal])
     try {
-      await this.#serve({ signal, attempt, ready })
+      await this.#serve({ signal, ...run })
       return { how: 'returned' }
     } catch (error) {
       return { how: 'crashed', error }
@@ -89,7 +95,14 @@ class Supervision {
   #becomeReady(attempt: number): void {
     const state = this.#state
     if (state.phase !== 'starting' || state.attempt !== attempt || this.#signal.aborted) return
-    this.#enter({ ...state, phase: 'ready', readyAt: this.#clock.now() })
+    const readyAt = this.#clock.now()
+    this.#enter({ ...state, phase: 'ready', readyAt, healthy: new HealthyTime(readyAt) })
+  }
+
+  /** Undefined where that run is not ready, or has ended. */
+  #healthOf(attempt: number): HealthyTime | undefined {
+    const state = this.#state
+    return state.phase === 'ready' && state.attempt === attempt ? state.healthy : undefined
   }
 
   /** The result, when the run that has just settled was the last. */
@@ -97,10 +110,12 @@ class Supervision {
     // Whatever a run does after it was told to end, it does because of that.
     if (this.#signal.aborted) return this.#cancelled(end)
     const state = this.#state
-    const readyMs = state.phase === 'ready' ? this.#clock.now() - state.readyAt : undefined
-    if (readyMs !== undefined && readyMs >= (this.#options.resetAfterMs ?? 30_000)) {
+    const now = this.#clock.now()
+    const healthyMs = state.phase === 'ready' ? state.healthy.at(now) : 0
+    if (state.phase === 'ready' && healthyMs >= (this.#options.resetAfterMs ?? 30_000)) {
       this.#backoff.reset()
     }
+    const readyMs = state.phase === 'ready' ? now - state.readyAt : undefined
     if (end.how === 'crashed') this.#recordCrash(end.error, readyMs)
 
     const crashes = this.#crashes

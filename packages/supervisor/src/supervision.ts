@@ -10,6 +10,13 @@ export interface ServeRun {
   readonly attempt: number
   /** Says that it serves now, not merely that it was started; its healthy time counts from here. */
   ready(): void
+  /**
+   * Says that it does not serve: it does not answer, or is lost and being ended. `forMs` is for how long already, in
+   * milliseconds, default 0. Its healthy time stands still until it is `healthy()` again.
+   */
+  unhealthy(forMs?: number): void
+  /** Says that it serves again. */
+  healthy(): void
 }
 
 /**
@@ -26,7 +33,7 @@ export interface SuperviseOptions {
   restart?: RestartPolicy | undefined
   /** The pause before a restart. Default: 0 to 100 ms, the bound doubling up to 5 s. */
   backoff?: BackoffOptions | undefined
-  /** After this long of being ready, in milliseconds, the backoff starts over. Default 30 s. */
+  /** After this long of being ready and healthy, in milliseconds, the backoff starts over. Default 30 s. */
   resetAfterMs?: number | undefined
   /** More restarts than this escalate. Default: more than 5 in 30 s. */
   intensity?: RestartIntensityOptions | undefined
