@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { BrokerError, type Json } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
 import { boundsChecker, type TableBounds } from './bounded-table.ts'
@@ -9,9 +9,9 @@ export class Checkpoints {
   readonly #connection: Connection
   readonly #maxBytesEach: number
   readonly #isWithinBounds: () => boolean
-  readonly #remove: StatementSync
-  readonly #insert: StatementSync
-  readonly #select: StatementSync
+  readonly #remove: Statement
+  readonly #insert: Statement
+  readonly #select: Statement
 
   constructor(
     connection: Connection,

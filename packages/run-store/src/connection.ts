@@ -1,6 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { Backoff, type Clock, failpoint } from '@nac-broker/supervisor'
 import { type Processes, systemProcesses } from './owner.ts'
+import { Statement } from './statement.ts'
 import { storeUnavailable } from './store-error.ts'
 
 /**
@@ -44,8 +45,8 @@ export class Connection {
     return this.#closing.signal
   }
 
-  prepare(sql: string): StatementSync {
-    return this.#database.prepare(sql)
+  prepare(sql: string): Statement {
+    return new Statement(this.#database, sql)
   }
 
   /** For work that only reads. Each statement sees its own snapshot. */

@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { type Connection, sqliteFailure } from './connection.ts'
 
 /**
@@ -7,10 +7,10 @@ import { type Connection, sqliteFailure } from './connection.ts'
  */
 export class Epochs {
   readonly #connection: Connection
-  readonly #select: StatementSync
-  readonly #increment: StatementSync
-  readonly #version: StatementSync
-  readonly #everyEpoch: StatementSync
+  readonly #select: Statement
+  readonly #increment: Statement
+  readonly #version: Statement
+  readonly #everyEpoch: Statement
   #lastVersion: number | undefined
 
   constructor(connection: Connection) {

@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { BrokerError } from '@nac-broker/protocol'
 import { oldestRemover, type TableBounds } from './bounded-table.ts'
 import type { Connection } from './connection.ts'
@@ -26,9 +26,9 @@ export class Events {
   readonly #connection: Connection
   readonly #maxBytesEach: number
   readonly #removeOldest: () => void
-  readonly #insert: StatementSync
-  readonly #selectSince: StatementSync
-  readonly #oldest: StatementSync
+  readonly #insert: Statement
+  readonly #selectSince: Statement
+  readonly #oldest: Statement
 
   constructor(connection: Connection, { maxBytesEach, ...bounds }: EventBounds) {
     this.#connection = connection

@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import type { Epochs } from './epochs.ts'
@@ -19,12 +19,12 @@ interface Row {
 export class Generations {
   readonly #connection: Connection
   readonly #epochs: Epochs
-  readonly #live: StatementSync
-  readonly #latest: StatementSync
-  readonly #insert: StatementSync
-  readonly #markEnded: StatementSync
-  readonly #hasEnded: StatementSync
-  readonly #devicesLeftUnfinished: StatementSync
+  readonly #live: Statement
+  readonly #latest: Statement
+  readonly #insert: Statement
+  readonly #markEnded: Statement
+  readonly #hasEnded: Statement
+  readonly #devicesLeftUnfinished: Statement
 
   constructor(connection: Connection, epochs: Epochs) {
     this.#connection = connection

@@ -19,6 +19,7 @@
  *   events           what happened, in order
  *   checkpoints      how far each worker has come
  *   store-failure    what callers are told of a store that refused something
+ *   statement        SQL, compiled when it is first used
  *   connection       short transactions, patient with other processes' locks
  *   open-database    store-file, network-file-system, schema: a file that may be used as a store
  *

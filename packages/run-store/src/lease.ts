@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { BrokerError } from '@nac-broker/protocol'
 import { Backoff, failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
@@ -23,8 +23,8 @@ export interface Lease extends AsyncDisposable {
 /** The statements that act on a lease. */
 export class LeaseRows {
   readonly #connection: Connection
-  readonly #remove: StatementSync
-  readonly #setChild: StatementSync
+  readonly #remove: Statement
+  readonly #setChild: Statement
 
   constructor(connection: Connection) {
     this.#connection = connection

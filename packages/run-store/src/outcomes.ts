@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import type { WireError } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
 import { oldestRemover, type TableBounds } from './bounded-table.ts'
@@ -44,10 +44,10 @@ export class Outcomes {
   readonly #generations: Generations
   readonly #maxResultBytes: number
   readonly #removeOldest: () => void
-  readonly #insert: StatementSync
-  readonly #select: StatementSync
-  readonly #settle: StatementSync
-  readonly #keepResult: StatementSync
+  readonly #insert: Statement
+  readonly #select: Statement
+  readonly #settle: Statement
+  readonly #keepResult: Statement
 
   constructor(
     connection: Connection,

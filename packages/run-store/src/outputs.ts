@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { failpoint } from '@nac-broker/supervisor'
 import { oldestRemover, type TableBounds } from './bounded-table.ts'
 import type { Connection } from './connection.ts'
@@ -22,10 +22,10 @@ export class Outputs {
   readonly #epochs: Epochs
   readonly #maxBytesEach: number
   readonly #removeOldest: () => void
-  readonly #removeReplaced: StatementSync
-  readonly #insert: StatementSync
-  readonly #select: StatementSync
-  readonly #removeAll: StatementSync
+  readonly #removeReplaced: Statement
+  readonly #insert: Statement
+  readonly #select: Statement
+  readonly #removeAll: Statement
 
   constructor(
     connection: Connection,

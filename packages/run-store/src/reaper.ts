@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
 import type { Generations } from './generations.ts'
@@ -21,10 +21,10 @@ interface Row {
 export class Reaper {
   readonly #connection: Connection
   readonly #generations: Generations
-  readonly #leases: StatementSync
-  readonly #waiters: StatementSync
-  readonly #removeLease: StatementSync
-  readonly #removeWaiter: StatementSync
+  readonly #leases: Statement
+  readonly #waiters: Statement
+  readonly #removeLease: Statement
+  readonly #removeWaiter: Statement
 
   constructor(connection: Connection, generations: Generations) {
     this.#connection = connection
@@ -53,7 +53,7 @@ export class Reaper {
     return true
   }
 
-  #gone(statement: StatementSync): Row[] {
+  #gone(statement: Statement): Row[] {
     const nowMs = this.#connection.clock.now()
     const verdicts = new Map<string, boolean>()
     return (statement.all() as unknown as Row[]).filter(({ owner, child, seenMs }) => {

@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import { BrokerError } from '@nac-broker/protocol'
 import { failpoint } from '@nac-broker/supervisor'
 import type { Connection } from './connection.ts'
@@ -43,9 +43,9 @@ export class SessionLedger {
   readonly #queue: SlotQueue
   readonly #reaper: Reaper
   readonly #rows: LeaseRows
-  readonly #all: StatementSync
-  readonly #declare: StatementSync
-  readonly #limits: StatementSync
+  readonly #all: Statement
+  readonly #declare: Statement
+  readonly #limits: Statement
   readonly #waiting = new Set<() => void>()
 
   constructor(connection: Connection, generations: Generations) {

@@ -1,4 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import type { Connection } from './connection.ts'
 import type { Generations } from './generations.ts'
 import type { Owner } from './owner.ts'
@@ -27,14 +27,14 @@ export interface Wanted {
 export class SlotQueue {
   readonly #connection: Connection
   readonly #generations: Generations
-  readonly #join: StatementSync
-  readonly #seen: StatementSync
-  readonly #leave: StatementSync
-  readonly #ahead: StatementSync
-  readonly #contenders: StatementSync
-  readonly #addLease: StatementSync
-  readonly #othersWait: StatementSync
-  readonly #wants: StatementSync
+  readonly #join: Statement
+  readonly #seen: Statement
+  readonly #leave: Statement
+  readonly #ahead: Statement
+  readonly #contenders: Statement
+  readonly #addLease: Statement
+  readonly #othersWait: Statement
+  readonly #wants: Statement
 
   constructor(connection: Connection, generations: Generations) {
     this.#connection = connection

@@ -1,14 +1,14 @@
-import type { StatementSync } from 'node:sqlite'
+import type { Statement } from './statement.ts'
 import type { Connection } from './connection.ts'
 import type { ProcessIdentity } from './owner.ts'
 
 /** Who sees to it that the run has a broker, and whether that is over: no other broker will follow then. */
 export class Supervision {
   readonly #connection: Connection
-  readonly #begin: StatementSync
-  readonly #giveUp: StatementSync
-  readonly #end: StatementSync
-  readonly #select: StatementSync
+  readonly #begin: Statement
+  readonly #giveUp: Statement
+  readonly #end: Statement
+  readonly #select: Statement
 
   constructor(connection: Connection) {
     this.#connection = connection
