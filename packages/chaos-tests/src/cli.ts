@@ -191,7 +191,7 @@ async function tellShrunk(verdict: Verdict, html: string | undefined): Promise<v
   writePage(last, html ?? path.join('chaos-report', `seed-${seed}.html`))
 }
 
-/** One that hung or died has none. */
+/** One in which nothing was violated has none, unless it was asked for. */
 function writePage({ page }: Verdict, file: string): void {
   if (page === undefined) return
   mkdirSync(path.dirname(file), { recursive: true })

@@ -3,7 +3,8 @@ import { Markup, markup } from '../../../orchestrator/src/report/markup.ts'
 import { STYLE } from '../../../orchestrator/src/report/page-style.ts'
 import type { Evidence } from '../schedules/evidence.ts'
 import type { Violation } from '../schedules/judge.ts'
-import { timelineOf } from '../schedules/timeline.ts'
+import type { Schedule } from '../schedules/schedule.ts'
+import { settingOf, timelineOf } from '../schedules/timeline.ts'
 import { axisOf, picturesOf } from './lanes-of.ts'
 
 /** A schedule that was run, in one file that needs no other, and in which no script runs. */
@@ -12,9 +13,37 @@ export function pageOf(
   violations: readonly Violation[],
   command: string,
 ): string {
-  const { seed } = evidence.schedule
-  const [setting = '', ...lines] = timelineOf(evidence)
+  const [, ...lines] = timelineOf(evidence)
   const axis = axisOf(evidence)
+  const main = markup`<h2>Timeline</h2>
+<p>Time runs from left to right. Point at a bar to read what it is.</p>
+${LEGEND}
+${pictures(axis, picturesOf(evidence, axis))}
+<h2>In words</h2>
+<pre class="scroll">${lines.join('\n')}</pre>`
+  return page(evidence.schedule, { violations, command, main })
+}
+
+/** Of a run that hung or died: how it ended, and what it was to suffer. */
+export function pageWithoutEvidence(
+  schedule: Schedule,
+  {
+    faults,
+    ...parts
+  }: { violations: readonly Violation[]; command: string; faults: readonly string[] },
+): string {
+  const main = markup`<h2>What it was to suffer</h2>
+<pre class="scroll">${faults.join('\n')}</pre>
+<p>It has left nothing else: no log of the devices, and no call that anybody knows of.</p>`
+  return page(schedule, { ...parts, main })
+}
+
+function page(
+  schedule: Schedule,
+  parts: { violations: readonly Violation[]; command: string; main: Markup },
+): string {
+  const { seed } = schedule
+  const { violations, command, main } = parts
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -31,15 +60,10 @@ export function pageOf(
 <h1>${seed}</h1>
 <p class="meaning">${violations.length === 0 && 'Nothing was violated.'}</p>
 <ul>${violations.map(({ invariant, what }) => markup`<li><strong>${invariant}</strong>: ${what}</li>`)}</ul>
-<p>${setting}. To see it again: <code>${command}</code></p>
+<p>${settingOf(schedule)}. To see it again: <code>${command}</code></p>
 </header>
 <main>
-<h2>Timeline</h2>
-<p>Time runs from left to right. Point at a bar to read what it is.</p>
-${LEGEND}
-${pictures(axis, picturesOf(evidence, axis))}
-<h2>In words</h2>
-<pre class="scroll">${lines.join('\n')}</pre>
+${main}
 </main>
 </body>
 </html>

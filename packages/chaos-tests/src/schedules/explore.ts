@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { systemClock } from '@nac-broker/supervisor'
+import { type Clock, systemClock } from '@nac-broker/supervisor'
 import { type Asked, type Verdict, verdictWithoutEvidence } from './run-one.ts'
 
 const RUNNER = path.join(import.meta.dirname, 'runner.ts')
@@ -16,39 +16,64 @@ const SIMULATED_HANGS_MS = 20_000
  */
 export async function explore(
   asked: Iterable<Asked>,
-  { jobs, onVerdict }: { jobs: number; onVerdict: (verdict: Verdict) => void },
+  {
+    jobs,
+    onVerdict,
+    clock = systemClock,
+  }: {
+    jobs: number
+    onVerdict: (verdict: Verdict) => void
+    /** Says when one hangs. */
+    clock?: Pick<Clock, 'now' | 'sleep'>
+  },
 ): Promise<void> {
   const waiting = asked[Symbol.iterator]()
   const work = async (): Promise<void> => {
     let runner: ChildProcess | undefined
     for (let next = waiting.next(); !next.done; next = waiting.next()) {
-      if (!runner?.connected)
-        runner = fork(RUNNER, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+      runner ??= fork(RUNNER, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      onVerdict(await verdictOf(runner, next.value))
+      const verdict = await verdictOf(runner, next.value, clock)
+      if (hasEnded(runner)) runner = undefined
+      onVerdict(verdict)
     }
-    if (!runner?.connected) return
-    runner.disconnect()
-    await once(runner, 'exit')
+    if (!runner || hasEnded(runner)) return
+    const exited = once(runner, 'exit')
+    if (runner.connected) runner.disconnect()
+    await exited
   }
   await Promise.all(Array.from({ length: jobs }, work))
 }
 
-async function verdictOf(runner: ChildProcess, asked: Asked): Promise<Verdict> {
+/** Of one that has, `connected` may be true for a while. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+/** The runner of one without evidence has ended by then. */
+async function verdictOf(
+  runner: ChildProcess,
+  asked: Asked,
+  clock: Pick<Clock, 'now' | 'sleep'>,
+): Promise<Verdict> {
   const over = new AbortController()
   const { signal } = over
-  const startedMs = systemClock.now()
+  const startedMs = clock.now()
   const told = once(runner, 'message', { signal }).then(([verdict]) => verdict as Verdict)
   const ended = once(runner, 'exit', { signal }).then(
     ([code, why]) => `its process ended with ${why ?? code}`,
   )
   const hangsMs = asked.simulated ? SIMULATED_HANGS_MS : HANGS_MS
-  const hung = systemClock.sleep(hangsMs, signal).then(() => `it is not over after ${hangsMs} ms`)
+  const hung = clock.sleep(hangsMs, signal).then(() => `it is not over after ${hangsMs} ms`)
   for (const one of [told, ended, hung]) one.catch(() => {})
-  runner.send(asked)
+  // One that cannot be told has ended, or is about to.
+  runner.send(asked, () => {})
   const verdict = await Promise.race([told, ended, hung])
   over.abort()
   if (typeof verdict !== 'string') return verdict
-  runner.kill('SIGKILL')
-  return verdictWithoutEvidence(asked, verdict, systemClock.now() - startedMs)
+  if (!hasEnded(runner)) {
+    runner.kill('SIGKILL')
+    await once(runner, 'exit')
+  }
+  return verdictWithoutEvidence(asked, verdict, clock.now() - startedMs)
 }

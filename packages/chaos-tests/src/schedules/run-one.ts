@@ -1,7 +1,7 @@
 import { allFaults } from '../faults/all-faults.ts'
 import type { Fault } from '../faults/fault.ts'
 import { runSchedule } from '../real/run-schedule.ts'
-import { pageOf } from '../report/page.ts'
+import { pageOf, pageWithoutEvidence } from '../report/page.ts'
 import { runSimulated } from '../simulated/run-simulated.ts'
 import { drawSchedule } from './draw-schedule.ts'
 import { judge, type Violation } from './judge.ts'
@@ -53,15 +53,18 @@ export async function verdictWithoutEvidence(
   tookMs: number,
 ): Promise<Verdict> {
   const { page: _page, ...which } = asked
-  const { faults } = drawnFor(asked, await allFaults())
+  const drawn = drawnFor(asked, await allFaults())
+  const timeline = drawn.faults.flatMap((fault, at) =>
+    asked.only && !asked.only.includes(at + 1) ? [] : [faultLine(fault, at)],
+  )
+  const violations = [{ invariant: 'nothing-hangs-or-dies', what }]
   return {
     ...which,
-    drawn: faults.length,
+    drawn: drawn.faults.length,
     tookMs,
-    violations: [{ invariant: 'nothing-hangs-or-dies', what }],
-    timeline: faults.flatMap((fault, at) =>
-      asked.only && !asked.only.includes(at + 1) ? [] : [faultLine(fault, at)],
-    ),
+    violations,
+    timeline,
+    page: pageWithoutEvidence(drawn, { violations, command: commandOf(asked), faults: timeline }),
   }
 }
 

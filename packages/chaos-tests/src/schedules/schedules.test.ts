@@ -51,6 +51,36 @@ it('of a run that left no evidence it is known what it was to suffer, so that it
   expect([one.drawn, one.timeline]).toEqual([faults.length, all.timeline.slice(0, 1)])
 })
 
+it('one that hangs has a page that says so, and what it was to suffer', async () => {
+  const { faults } = drawSchedule(1, await allFaults())
+  expect(faults.length).toBeGreaterThan(0)
+  const { page } = await verdictWithoutEvidence({ seed: 1 }, 'it hangs', 5)
+  expect(page).toContain('<strong>nothing-hangs-or-dies</strong>: it hangs')
+  expect(page).toContain('chaos --seed 1</code>')
+  for (const { name } of faults) expect(page).toContain(name)
+})
+
+it('whoever comes after one that hung has a runner of its own', async () => {
+  let slept = 0
+  // The first one hangs as soon as it begins, and no other ever does.
+  const clock = {
+    now: () => 0,
+    sleep: () => (slept++ === 0 ? Promise.resolve() : new Promise<void>(() => {})),
+  }
+  const told: [number, string[]][] = []
+  const asked = [1, 2, 3].map((seed) => ({ seed, simulated: true }))
+  await explore(asked, {
+    jobs: 1,
+    clock,
+    onVerdict: ({ seed, violations }) => told.push([seed, violations.map(({ what }) => what)]),
+  })
+  expect(told).toEqual([
+    [1, ['it is not over after 20000 ms']],
+    [2, []],
+    [3, []],
+  ])
+})
+
 it('the command that shows a schedule again says so when it has none of its faults', () => {
   expect(commandOf({ seed: 1 })).toBe('npx -y pnpm@12 chaos --seed 1')
   expect(commandOf({ seed: 1, only: [] })).toBe('npx -y pnpm@12 chaos --seed 1 --only none')

@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts'
-import type { PlannedFault } from './schedule.ts'
+import type { PlannedFault, Schedule } from './schedule.ts'
 
 /** What happened, a line each, in the order in which it did. */
 export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): string[] {
@@ -21,9 +21,8 @@ export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): str
       /^(listening|broker-lost|restarting|fallback|aborted)$/.test(event.event),
     )
     .map(({ atMs, event }) => `+${Math.round(atMs - firstMs)} ms ${JSON.stringify(event)}`)
-  const { host, policy, devices: count, maxSessionsPerDevice, maxConnections, latencyMs } = schedule
   return [
-    `${host}, ${policy}, ${count} devices of ${maxSessionsPerDevice} sessions, ${maxConnections} together, ${latencyMs} ms`,
+    settingOf(schedule),
     ...schedule.faults.map(faultLine),
     'the broker, from its first event:',
     ...brokers,
@@ -32,6 +31,12 @@ export function timelineOf({ deviceLog, calls, turns, schedule }: Evidence): str
     'the calls:',
     ...asked,
   ]
+}
+
+/** What is drawn beside calls and faults. */
+export function settingOf(schedule: Schedule): string {
+  const { host, policy, devices, maxSessionsPerDevice, maxConnections, latencyMs } = schedule
+  return `${host}, ${policy}, ${devices} devices of ${maxSessionsPerDevice} sessions, ${maxConnections} together, ${latencyMs} ms`
 }
 
 export function faultLine({ name, after, args }: PlannedFault, at: number): string {
