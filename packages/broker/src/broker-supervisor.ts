@@ -25,16 +25,13 @@ import { cancelledStart } from './cancelled-start.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
-import { unitChange } from './unit-change.ts'
+import { BROKER_UNIT, unitChange } from './unit-change.ts'
 import {
   environment,
   type Parts,
   type SupervisedBroker,
   type SupervisedBrokerEvent,
 } from './supervised-broker.ts'
-
-/** The generations are its lives. */
-const UNIT = { name: 'broker', kind: 'broker' }
 
 /** A broker that is not ready by then never will be, even on a machine that has no time to spare. */
 const FIRST_READY_MS = 30_000
@@ -217,7 +214,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       onLog: (line) => relog(log, line),
     })
     const stopped = whenAborted(run.signal)
-    this.#units.start(UNIT)
+    this.#units.start(BROKER_UNIT)
     try {
       const pid = await Promise.race([generation.start(), stopped])
       if (pid === undefined) return
@@ -226,9 +223,9 @@ export class BrokerSupervisor implements SupervisedBroker {
       run.ready()
       this.#firstReady.resolve()
       this.#emit({ event: 'listening', generation: number, pid, socket: place.path })
-      this.#units.tell(UNIT.name, 'ready')
+      this.#units.tell(BROKER_UNIT.name, 'ready')
       await Promise.race([generation.lost, stopped])
-      this.#units.tell(UNIT.name, 'stopping')
+      this.#units.tell(BROKER_UNIT.name, 'stopping')
       this.#cutOff = await generation.stop(this.#closing?.deadlineMs ?? 5_000)
     } catch (error) {
       // What ending it takes is no health either.
@@ -240,7 +237,7 @@ export class BrokerSupervisor implements SupervisedBroker {
         this.#emit({ event: 'broker-lost', generation: number, message })
         log.error({ generation: number }, message)
       }
-      this.#units.fail(UNIT.name, message)
+      this.#units.fail(BROKER_UNIT.name, message)
       throw error
     } finally {
       // Fence before it is replaced: nothing of it runs, and then nothing of it counts, any more.
@@ -252,7 +249,7 @@ export class BrokerSupervisor implements SupervisedBroker {
         ?.end(number)
         .catch((error: unknown) => log.error({ err: error }, 'not fenced'))
       failpoint('supervisor.broker.fenced')
-      this.#units.tell(UNIT.name, 'stopped')
+      this.#units.tell(BROKER_UNIT.name, 'stopped')
       this.#past.push(generation.statistics)
       if (this.#current === generation) this.#current = undefined
     }

@@ -1,5 +1,6 @@
-import { EventFeed, systemClock } from '@nac-broker/supervisor'
-import { type CloseOptions, startBroker } from './broker.ts'
+import { asBrokerError, type ToldEvent } from '@nac-broker/protocol'
+import { EventFeed, FailureDetector, systemClock } from '@nac-broker/supervisor'
+import { type Broker, type CloseOptions, startBroker } from './broker.ts'
 import { cancelledStart } from './cancelled-start.ts'
 import { EventRecord } from './event-record.ts'
 import {
@@ -8,27 +9,52 @@ import {
   type SupervisedBroker,
   type SupervisedBrokerEvent,
 } from './supervised-broker.ts'
+import { BROKER_UNIT, unitChange } from './unit-change.ts'
+import { wasTold } from './was-told.ts'
 
 /** The run's broker on this process's own loop: there is nobody to supervise it. */
 export async function startInline(parts: Parts): Promise<SupervisedBroker> {
-  const { options, place, store } = parts
+  const { options, place, store, log } = parts
   const generation = parts.generation + 1
+  const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
+  const record = new EventRecord(store, options.clock ?? systemClock)
+  const emit = (event: SupervisedBrokerEvent): void => {
+    feed.emit(event)
+    record.take(event)
+    options.onEvent?.(event)
+  }
+  const running: { broker?: Broker } = {}
+  const tell = (event: ToldEvent): void => {
+    emit(event)
+    if (running.broker) running.broker.tell(event)
+    else log.debug(event, event.event)
+  }
+  const units = new FailureDetector({
+    clock: options.clock,
+    onEvent: (event) => tell(unitChange(event)),
+  })
+  units.start(BROKER_UNIT)
   const broker = await startBroker({
     ...options,
     ...(store && { storePath: store.path }),
     socketPath: place.path,
     generation,
+  }).catch(async (error: unknown) => {
+    units.fail(BROKER_UNIT.name, asBrokerError(error).message)
+    await record.settled()
+    throw error
   })
-  const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
-  const record = new EventRecord(store, options.clock ?? systemClock)
-  void (async () => {
-    for await (const event of broker.events({ commands: options.commandEvents ?? false })) {
-      feed.emit(event)
-      record.take(event)
-      options.onEvent?.(event)
-    }
+  running.broker = broker
+  const forwarding = (async () => {
+    for await (const event of broker.events({ commands: options.commandEvents ?? false }))
+      if (!wasTold(event)) emit(event)
   })()
+  emit({ event: 'listening', generation, pid: process.pid, socket: place.path })
+  units.tell(BROKER_UNIT.name, 'ready')
   const putAway = async (): Promise<void> => {
+    await forwarding
+    units.tell(BROKER_UNIT.name, 'stopped')
+    units[Symbol.dispose]()
     feed.end()
     await record.settled()
     await store?.supervision.end().catch(() => {})
@@ -46,8 +72,9 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     statistics: () => broker.statistics(),
     status: async () => broker.status(),
     events: () => feed.stream(),
-    tell: (event) => broker.tell(event),
+    tell,
     async close(closeOptions?: CloseOptions) {
+      units.tell(BROKER_UNIT.name, 'stopping')
       const cutOff = await broker.close(closeOptions)
       await (gone ??= putAway())
       return cutOff

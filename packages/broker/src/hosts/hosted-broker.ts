@@ -5,6 +5,7 @@ import { Batch, type Clock, systemClock, failpoint } from '@nac-broker/superviso
 import { pino } from 'pino'
 import { type Broker, startBroker } from '../broker.ts'
 import { NO_STATISTICS } from '../broker-statistics.ts'
+import { wasTold } from '../was-told.ts'
 import type { FromHosted, HostedOptions, ToHosted } from './host.ts'
 
 /** The way to the one who launched this broker. */
@@ -121,9 +122,4 @@ async function stop(
   failpoint('host.stop.done')
   port.post({ type: 'stopped', cutOff, statistics })
   port.close()
-}
-
-/** Whether it came from there. Of units, only the devices are the broker's own. */
-function wasTold(event: BrokerEvent): boolean {
-  return event.event === 'policy-decision' || (event.event === 'unit' && event.kind !== 'device')
 }
