@@ -1,4 +1,4 @@
-import { BrokerError, type Json, type Welcome } from '@nac-broker/protocol'
+import { BrokerError, type DirectEvent, type Json, type Welcome } from '@nac-broker/protocol'
 import { asStoreError, type RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 import type { Call } from './call.ts'
@@ -29,7 +29,7 @@ export class Checkpoints {
       call,
       async () =>
         void (await connection.link().request('checkpoint', { worker, value: json }, call)),
-      (store) => store.checkpoints.set(worker, json),
+      (store) => this.#setInStore(store, json),
     )
   }
 
@@ -41,6 +41,15 @@ export class Checkpoints {
       async () => (await connection.link().request('lastCheckpoint', { worker }, call)).value,
       (store) => store.checkpoints.last(worker),
     )
+  }
+
+  /** No broker tells of it: the orchestrator reads in the store that it was made. */
+  async #setInStore(store: RunStore, json: Json): Promise<void> {
+    const { worker } = this.#options
+    await store.checkpoints.set(worker, json)
+    const told: DirectEvent = { event: 'checkpoint', worker }
+    // It is made, whether anybody is told or not.
+    await store.events.append(told).catch(() => {})
   }
 
   /** Setting the same checkpoint twice is setting it once, so what the broker may have done is done again. */

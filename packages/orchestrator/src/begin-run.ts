@@ -5,7 +5,7 @@ import { openRunStore, RunStoreError } from '@nac-broker/run-store'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
 import type { Logger } from 'pino'
 import { holdDirectory } from './directory-hold.ts'
-import { endLeftovers, giveUpElsewhere, ownersIn, startedBy } from './leftovers.ts'
+import { endLeftovers, giveUpElsewhere, lastEventIn, ownersIn, startedBy } from './leftovers.ts'
 import type { RunReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
 import { type RunIdentity, RunJournal } from './run-journal.ts'
@@ -22,6 +22,8 @@ export interface BegunRun extends AsyncDisposable {
   readonly resumed: number
   /** Undefined where the report directory can hold no store. */
   readonly storePath: string | undefined
+  /** The last event in its store when it begins here; 0 where it is new. */
+  readonly lastEvent: number
   /** What it has had of a worker already. */
   before: (worker: string) => Before
   /** To be called when nothing can refuse the run any more: from then on the directory is this run's. */
@@ -67,6 +69,7 @@ export async function beginRun(
     startedAt,
     resumed: 0,
     storePath,
+    lastEvent: 0,
     before: () => nothing,
     takeOver() {
       tookOver = true
@@ -119,12 +122,14 @@ export async function resumeRun(
   const left = [...before.processes, ...startedBy(runId), ...(await ownersIn(storeFile))]
   await endLeftovers(left, clock)
   await giveUpElsewhere(storeFile, before.orchestrators)
+  const lastEvent = await lastEventIn(storeFile)
   const held = begun.move()
   return {
     runId,
     startedAt: before.startedAt,
     resumed: before.resumed + 1,
     storePath: storeFile,
+    lastEvent,
     before: (worker) => ({
       attempts: before.attempts.get(worker) ?? [],
       passed: before.passed.get(worker),

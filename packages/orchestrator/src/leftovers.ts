@@ -25,6 +25,12 @@ export async function ownersIn(storePath: string): Promise<ProcessIdentity[]> {
   ]
 }
 
+/** How far its events are of those who are gone. */
+export async function lastEventIn(storePath: string): Promise<number> {
+  await using store = await openRunStore(storePath)
+  return await store.events.last()
+}
+
 /** Whoever this run has started, as far as it has the run's id in its environment. */
 export function startedBy(runId: string): ProcessIdentity[] {
   const mark = runMark(runId)

@@ -28,6 +28,8 @@ function asking(stopFile: string, ...flags: string[]): WorkerSpec {
 
 interface Killed extends Ran {
   turns: string[]
+  /** How many checkpoints the run knows of at its end. */
+  checkpoints: (worker: string) => number
 }
 
 /** A run whose broker is killed when the worker that asks has had its first answer. */
@@ -49,18 +51,22 @@ async function runAndKill(
     }
   }
   const turns: string[] = []
+  let checkpoints: Killed['checkpoints'] = () => 0
   const options: RunOptions = {
     onLine(_, line) {
       if (line === 'up') kill()
     },
     onEvent(event: RunEvent) {
+      if (event.event === 'started') {
+        checkpoints = (worker) => event.activity(worker).checkpoints
+      }
       if (event.event !== 'broker') return
       turns.push(event.turn.event)
       onTurn(event.turn.event)
     },
   }
   const ran = await lab.run(workers, { ...config, broker: { ...broker, host } }, options)
-  return { ...ran, turns }
+  return { ...ran, turns, checkpoints }
 }
 
 const lost = expect.stringContaining('the broker crashed') as string
@@ -92,6 +98,24 @@ describe('when the broker is killed', () => {
       })
       expect(written).toEqual(report)
       expect(turns).toEqual(['broker-lost', 'aborted'])
+    },
+  )
+
+  it.each(['fallback', 'restart'] as const)(
+    'a run under %s counts the checkpoints that a worker makes while there is none',
+    async (crashPolicy) => {
+      const script = `
+        import { connect } from '${import.meta.resolve('@nac-broker/client')}'
+        await using broker = await connect()
+        await broker.checkpoint(1)
+        const events = broker.events()
+        console.log('up')
+        for await (const { event } of events) if (event === 'lost') break
+        await broker.checkpoint(2)`
+      const command = [process.execPath, '--input-type=module', '-e', script]
+      const workers: WorkerSpec[] = [{ name: 'w', command, instances: { kind: 'one' } }]
+      const killed = await runAndKill(processHost, workers, { broker: { crashPolicy } })
+      expect(killed.checkpoints('w')).toBe(2)
     },
   )
 

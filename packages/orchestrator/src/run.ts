@@ -182,6 +182,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const health = recordHealth(broker, {
     workers: names,
     devices: testbed.deviceNames,
+    afterEvent: begun.lastEvent,
     clock,
     onEvent: (event, atMs) => deviceLogs.record(event, atMs),
     onDirect(event) {

@@ -7,6 +7,7 @@ it('numbers events from 1 and reads them from any point on', async () => {
   await clock.advance(7)
   const { events } = await openStore(temporaryPath(), { clock })
   expect(await events.since(0)).toEqual({ missed: 0, events: [] })
+  expect(await events.last()).toBe(0)
   expect(await events.append({ kind: 'broker-started' })).toBe(1)
   expect(await events.append({ kind: 'broker-lost', reason: 'killed' })).toBe(2)
   expect(await events.since(1)).toEqual({
@@ -17,6 +18,7 @@ it('numbers events from 1 and reads them from any point on', async () => {
   })
   expect((await events.since(0, 1)).events.map(({ sequence }) => sequence)).toEqual([1])
   expect(await events.since(2)).toEqual({ missed: 0, events: [] })
+  expect(await events.last()).toBe(2)
 })
 
 it('says which of them have been told already', async () => {

@@ -29,6 +29,7 @@ export class Events {
   readonly #insert: Statement
   readonly #selectSince: Statement
   readonly #oldest: Statement
+  readonly #newest: Statement
 
   constructor(connection: Connection, { maxBytesEach, ...bounds }: EventBounds) {
     this.#connection = connection
@@ -42,6 +43,7 @@ export class Events {
        WHERE sequence > ? ORDER BY sequence LIMIT ?`,
     )
     this.#oldest = connection.prepare('SELECT min(sequence) AS oldest FROM events')
+    this.#newest = connection.prepare('SELECT max(sequence) AS newest FROM events')
   }
 
   /**
@@ -89,5 +91,12 @@ export class Events {
       const next = events[0]?.sequence ?? oldest ?? sequence + 1
       return { missed: Math.max(0, next - sequence - 1), events }
     })
+  }
+
+  /** The newest event's sequence number; 0 where there is none. */
+  last(): Promise<number> {
+    return this.#connection.read(
+      () => (this.#newest.get() as { newest: number | null }).newest ?? 0,
+    )
   }
 }

@@ -84,7 +84,7 @@ async function serve(flags: ServeFlags): Promise<number> {
   await guardBroker(guard, broker, flags.socket ?? settings.socketPath)
   using units = runUnits(broker, { clock: systemClock, log })
   const directUnits = new DirectUnits(units, resolveSupervision(settings).maxSessionsPerDevice)
-  const direct = new DirectEvents(broker.storePath, systemClock, (event) => {
+  const direct = new DirectEvents(broker.storePath, { clock: systemClock, after: 0 }, (event) => {
     server?.status.record(event)
     directUnits.take(event)
   })

@@ -3,7 +3,7 @@ import { type DirectEvent, directEventSchema } from '@nac-broker/protocol'
 import { openRunStore, type RunStore } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
 
-/** How often the store is looked into while clients work without a broker. */
+/** How often the store is looked into once clients may have worked without a broker. */
 const LOOK_MS = 1_000
 
 /** Reads what clients without a broker wrote into the run's store. A store that fails has nothing. */
@@ -12,16 +12,18 @@ export class DirectEvents {
   readonly #clock: Clock
   readonly #onEvent: (event: DirectEvent, atMs: number) => void
   #store: Promise<RunStore> | undefined
-  #sequence = 0
+  #sequence: number
   #lastLook: Promise<void> = Promise.resolve()
 
+  /** `after` is the last event of before the run was resumed; 0 for a new one. */
   constructor(
     path: string | null,
-    clock: Clock,
+    { clock, after }: { clock: Clock; after: number },
     onEvent: (event: DirectEvent, atMs: number) => void,
   ) {
     this.#path = path
     this.#clock = clock
+    this.#sequence = after
     this.#onEvent = onEvent
   }
 
@@ -31,12 +33,15 @@ export class DirectEvents {
     return this.#lastLook
   }
 
-  /** Looks again and again from when clients go to the devices themselves, until the broker is closed. */
+  /**
+   * Looks again and again from when a broker is lost, until the last one is closed: clients then go to the devices
+   * themselves, or leave a checkpoint while they wait for the next.
+   */
   async follow(broker: Pick<SupervisedBroker, 'events'>): Promise<void> {
     const over = new AbortController()
     let watching: Promise<void> | undefined
     for await (const { event } of broker.events()) {
-      if (event === 'fallback') watching ??= this.#watch(over.signal)
+      if (event === 'broker-lost') watching ??= this.#watch(over.signal)
     }
     over.abort()
     await watching

@@ -20,7 +20,7 @@ export type HealthEvent = SupervisedBrokerEvent | DirectEvent
 export interface WorkerActivity {
   /** How many commands have ended. */
   commands: number
-  /** How often it has told a broker how far it has come, in all its attempts. */
+  /** How often it has said how far it has come, in all its attempts. */
   checkpoints: number
   last?: CommandEvent
   /** When it last joined, got an answer, waited for one or made a checkpoint; undefined: never. */

@@ -19,6 +19,8 @@ export interface RecordHealthOptions {
   /** Names of those to report on. */
   workers: readonly string[]
   devices: readonly string[]
+  /** The last event in the store that is of before this run was resumed. */
+  afterEvent: number
   clock: Clock
   /** Told of everything that is recorded, with the calendar's time in milliseconds. */
   onEvent?: (event: HealthEvent, atMs: number) => void
@@ -29,14 +31,14 @@ export interface RecordHealthOptions {
 /** Records how a run fares, from now on until its broker is closed. */
 export function recordHealth(
   broker: SupervisedBroker,
-  { clock, onEvent, onDirect, ...names }: RecordHealthOptions,
+  { clock, afterEvent, onEvent, onDirect, ...names }: RecordHealthOptions,
 ): HealthRecording {
   const recorder = new HealthRecorder(names)
   const record = (event: HealthEvent, atMs: number): void => {
     recorder.record(event, atMs)
     onEvent?.(event, atMs)
   }
-  const direct = new DirectEvents(broker.storePath, clock, (event, atMs) => {
+  const direct = new DirectEvents(broker.storePath, { clock, after: afterEvent }, (event, atMs) => {
     record(event, atMs)
     onDirect?.(event)
   })

@@ -14,7 +14,6 @@ export class WorkerHealth {
   #fromCache = 0
   #direct = 0
   #errors = 0
-  /** Those that it has told a broker. */
   checkpoints = 0
 
   get commands(): number {
