@@ -8,7 +8,7 @@ import { holdDirectory } from './directory-hold.ts'
 import { endLeftovers, giveUpElsewhere, lastEventIn, ownersIn, startedBy } from './leftovers.ts'
 import type { RunReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
-import { type RunIdentity, RunJournal } from './run-journal.ts'
+import { type Pause, type RunIdentity, RunJournal } from './run-journal.ts'
 import type { Before } from './worker-record.ts'
 
 /**
@@ -22,6 +22,8 @@ export interface BegunRun extends AsyncDisposable {
   readonly resumed: number
   /** Undefined where the report directory can hold no store. */
   readonly storePath: string | undefined
+  /** Where it was resumed: in which nobody did it, and whether the last who did was gone before the run had ended. */
+  readonly pause: (Pause & { isCutOff: boolean }) | undefined
   /** The last event in its store when it begins here; 0 where it is new. */
   readonly lastEvent: number
   /** What it has had of a worker already. */
@@ -62,13 +64,14 @@ export async function beginRun(
     if (!tookOver) await directory.removeStore(runId)
   })
   const storePath = (await canHoldStore(storeFile, log)) ? storeFile : undefined
-  const nothing: Before = { attempts: [], passed: undefined }
+  const nothing: Before = { attempts: [], passed: undefined, pauses: [] }
   const held = begun.move()
   return {
     runId,
     startedAt,
     resumed: 0,
     storePath,
+    pause: undefined,
     lastEvent: 0,
     before: () => nothing,
     takeOver() {
@@ -80,7 +83,7 @@ export async function beginRun(
         log.warn(`${directory.path}: discards ${what}; --resume would have gone on with it`)
       }
       failpoint('run.begin.no-journal')
-      return RunJournal.begin(journalFile, { ...identity, runId, startedAt })
+      return RunJournal.begin(journalFile, { ...identity, runId, startedAt }, clock)
     },
     makeRoom() {
       failpoint('run.begin.journal')
@@ -123,18 +126,22 @@ export async function resumeRun(
   await endLeftovers(left, clock)
   await giveUpElsewhere(storeFile, before.orchestrators)
   const lastEvent = await lastEventIn(storeFile)
+  const pause = { from: before.lastSeen, to: clock.wallTime().toISOString() }
+  const pauses = [...before.pauses, pause]
   const held = begun.move()
   return {
     runId,
     startedAt: before.startedAt,
     resumed: before.resumed + 1,
     storePath: storeFile,
+    pause: { ...pause, isCutOff: before.isCutOff },
     lastEvent,
     before: (worker) => ({
       attempts: before.attempts.get(worker) ?? [],
       passed: before.passed.get(worker),
+      pauses,
     }),
-    takeOver: () => RunJournal.goOn(journalFile),
+    takeOver: () => RunJournal.goOn(journalFile, pause, clock),
     makeRoom: () => directory.makeLogs(),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }

@@ -47,7 +47,9 @@ it('begins anew with a run, and goes on with one that is resumed', async () => {
   const reportDir = lab.path('again')
   const lines = async (): Promise<string[]> => {
     const log = await readFile(path.join(reportDir, 'devices', 'sim-1.log'), 'utf8')
-    return log.split('\n').filter((line) => line.includes(' session-opened '))
+    return log
+      .split('\n')
+      .filter((line) => / (session-opened|orchestrator-lost|run-resumed)\b/.test(line))
   }
   const worker = shell('exit 1', 1)
   await lab.run([worker], { reportDir })
@@ -55,5 +57,10 @@ it('begins anew with a run, and goes on with one that is resumed', async () => {
   const before = await lines()
   expect(before).toHaveLength(1)
   await lab.run([worker], { reportDir, resume: true })
-  expect(await lines()).toEqual([...before, expect.stringContaining('session-opened')])
+  // It had ended in good order.
+  expect(await lines()).toEqual([
+    ...before,
+    expect.stringContaining('run-resumed'),
+    expect.stringContaining('session-opened'),
+  ])
 })

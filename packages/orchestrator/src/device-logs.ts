@@ -1,10 +1,13 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { Batch, type Clock } from '@nac-broker/supervisor'
 import { eventWords } from './event-words.ts'
 import type { HealthEvent } from './health/health-recorder.ts'
+import type { Pause } from './run-journal.ts'
 
 /** How long a line waits for others before it is written, and how many are written together at most. */
 const LINES = { waitMs: 100, maxItems: 500 }
+
+const LOST = 'the run was killed, and the sessions it had open ended with it'
 
 export interface DeviceLogsOptions {
   /** Of others than these nothing is written: a client may ask for any name. */
@@ -20,10 +23,12 @@ export interface DeviceLogsOptions {
 export class DeviceLogs {
   /** How many sessions each one has. */
   readonly #sessions: Map<string, number>
+  readonly #fileOf: (device: string) => string
   readonly #lines: Batch<{ device: string; line: string }>
 
   constructor({ devices, fileOf, clock }: DeviceLogsOptions) {
     this.#sessions = new Map(devices.map((name) => [name, 0]))
+    this.#fileOf = fileOf
     this.#lines = new Batch(
       (lines) => {
         for (const [device, written] of Map.groupBy(lines, (one) => one.device)) {
@@ -32,6 +37,16 @@ export class DeviceLogs {
       },
       { ...LINES, clock },
     )
+  }
+
+  /** The run goes on after this pause. Where it was cut off, nobody lived to write what ended then. */
+  resumed({ from, to, isCutOff }: Pause & { isCutOff: boolean }): void {
+    for (const device of this.#sessions.keys()) {
+      if (!existsSync(this.#fileOf(device))) continue
+      const lost = { event: 'orchestrator-lost', device, message: LOST }
+      if (isCutOff) this.#write(lost, Date.parse(from))
+      this.#write({ event: 'run-resumed', device }, Date.parse(to))
+    }
   }
 
   /** `atMs` is the calendar's time. */
@@ -93,7 +108,8 @@ export class DeviceLogs {
 
   #write({ device, event, ...fields }: { device: string; event: string }, atMs: number): void {
     if (!this.#sessions.has(device)) return
-    const line = `${new Date(atMs).toISOString()} ${event} ${eventWords(fields)}\n`
+    const words = [new Date(atMs).toISOString(), event, eventWords(fields)]
+    const line = `${words.filter(Boolean).join(' ')}\n`
     this.#lines.add({ device, line })
   }
 }

@@ -19,7 +19,7 @@ export interface WorkerReport {
   reason?: string
   /** Absent where it was never started. */
   startedAt?: string
-  /** From the first attempt's start to the last one's end. */
+  /** From the first attempt's start to the last one's end, but for the time before a resume in which nobody did the run. */
   durationMs?: number
   /** Its output: a path in the report directory. Absent where it was never started. */
   log?: string

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { VirtualClock } from '@nac-broker/supervisor'
 import type { AttemptReport, WorkerReport } from './report.ts'
 import { RunJournal } from './run-journal.ts'
 
@@ -27,6 +28,8 @@ function report(name: string, status: WorkerReport['status']): WorkerReport {
 }
 
 const START = '2026-01-01T00:00:01.000Z'
+
+const PAUSE = { from: '2026-01-01T00:00:02.000Z', to: '2026-01-01T00:01:00.000Z' }
 
 function ended(attempt: number, status: AttemptReport['status']): AttemptReport {
   return { attempt, status, startedAt: START, durationMs: 5 }
@@ -54,6 +57,8 @@ describe('a run that is resumed', () => {
       journal.attemptEnded('ospf', ended(1, 'failed'))
       journal.attempt('ospf', 2, START, child.pid ?? 0)
     }
+    const killedAt = new Date(Date.parse(START) + 700)
+    utimesSync(file, killedAt, killedAt)
     const before = RunJournal.unfinished(file, RUN)
     expect(before).toMatchObject({ runId: 'run-1', startedAt: RUN.startedAt })
     expect([...before.passed.keys()]).toEqual(['bgp-1'])
@@ -68,13 +73,14 @@ describe('a run that is resumed', () => {
             attempt: 2,
             status: 'cancelled',
             startedAt: START,
-            durationMs: 0,
+            durationMs: 700,
             reason: 'its orchestrator ended first',
           },
         ],
       ],
     ])
     expect(before.processes.map(({ pid }) => pid)).toEqual([child.pid])
+    expect(before).toMatchObject({ lastSeen: killedAt.toISOString(), isCutOff: true, pauses: [] })
   })
 
   test('is told of what was written before the last line was cut off, and of what comes after', () => {
@@ -85,11 +91,34 @@ describe('a run that is resumed', () => {
     appendFileSync(file, '{"line":"ended","report":{"name":"bgp-2","sta')
     {
       expect([...RunJournal.unfinished(file, RUN).passed.keys()]).toEqual(['bgp-1'])
-      using journal = RunJournal.goOn(file)
+      using journal = RunJournal.goOn(file, PAUSE)
       journal.ended(report('ospf', 'passed'))
     }
     const before = RunJournal.unfinished(file, RUN)
     expect([...before.passed.keys()]).toEqual(['bgp-1', 'ospf'])
+  })
+
+  test('knows its pauses, and that an attempt ended with its orchestrator, not with the next one', () => {
+    {
+      using journal = RunJournal.begin(file, RUN)
+      journal.attempt('ospf', 1, START, process.pid)
+    }
+    RunJournal.goOn(file, PAUSE)[Symbol.dispose]()
+    const { pauses, attempts, resumed } = RunJournal.unfinished(file, RUN)
+    expect({ pauses, resumed }).toEqual({ pauses: [PAUSE], resumed: 1 })
+    expect(attempts.get('ospf')).toMatchObject([{ attempt: 1, durationMs: 1_000 }])
+  })
+
+  test('knows to a second until when its orchestrator lived, whatever that had to write', async () => {
+    const clock = new VirtualClock()
+    const lastSeen = (): number => Date.parse(RunJournal.unfinished(file, RUN).lastSeen)
+    {
+      using _journal = RunJournal.begin(file, RUN, clock)
+      await clock.advance(5_400)
+      expect(lastSeen()).toBe(5_000)
+    }
+    await clock.advance(5_000)
+    expect(lastSeen()).toBe(5_000)
   })
 
   test.each([

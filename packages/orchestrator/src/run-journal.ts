@@ -2,13 +2,16 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  futimesSync,
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { BrokerError } from '@nac-broker/protocol'
 import { ownerOf, type ProcessIdentity } from '@nac-broker/run-store'
+import { type Clock, systemClock, type Timer } from '@nac-broker/supervisor'
 import { fileTrouble } from './file-trouble.ts'
 import type { AttemptReport, RunReport, WorkerReport } from './report.ts'
 
@@ -18,10 +21,16 @@ export interface RunIdentity {
   workers: readonly string[]
 }
 
+/** A time in which nobody did the run, as ISO 8601: from the last sign of life of one orchestrator to the next one. */
+export interface Pause {
+  from: string
+  to: string
+}
+
 type Line =
   | ({ line: 'run'; runId: string; startedAt: string } & RunIdentity)
-  /** The process that does the run from here on. */
-  | { line: 'orchestrator'; process: ProcessIdentity }
+  /** The process that does the run from here on; where it was resumed, after which pause. */
+  | { line: 'orchestrator'; process: ProcessIdentity; pause?: Pause }
   | {
       line: 'attempt'
       worker: string
@@ -47,35 +56,52 @@ export interface UnfinishedRun {
   processes: readonly ProcessIdentity[]
   /** Those that have done the run so far. */
   orchestrators: readonly ProcessIdentity[]
+  /** Between these. */
+  pauses: readonly Pause[]
+  /** The last sign of life of the last one, as ISO 8601. */
+  lastSeen: string
+  /** Whether it was gone before it could end the run. */
+  isCutOff: boolean
 }
+
+/** How exactly it is known when an orchestrator was killed. */
+const SIGN_OF_LIFE_MS = 1_000
 
 /**
  * What a run does, a line at a time in a file of its report directory, each written at once: a SIGKILL
- * of the orchestrator loses none of it, and who resumes the run reads it.
+ * of the orchestrator loses none of it, and who resumes the run reads it. The file's time says until when it lived.
  */
 export class RunJournal implements Disposable {
   readonly #file: number
+  readonly #clock: Clock
+  #nextSign: Timer
 
-  private constructor(file: number) {
+  private constructor(file: number, clock: Clock) {
     this.#file = file
+    this.#clock = clock
+    this.#nextSign = this.#signLater()
   }
 
   /** A run that begins here; what an earlier one wrote is gone, all at once. */
-  static begin(file: string, run: RunIdentity & { runId: string; startedAt: string }): RunJournal {
+  static begin(
+    file: string,
+    run: RunIdentity & { runId: string; startedAt: string },
+    clock: Clock = systemClock,
+  ): RunJournal {
     const draft = `${file}.${run.runId}`
-    const journal = new RunJournal(openSync(draft, 'w', 0o600))
+    const journal = new RunJournal(openSync(draft, 'w', 0o600), clock)
     journal.#write({ line: 'run', ...run })
     journal.#write({ line: 'orchestrator', process: ownerOf(null) })
     renameSync(draft, file)
     return journal
   }
 
-  /** The run of `unfinished` goes on here. */
-  static goOn(file: string): RunJournal {
+  /** The run of `unfinished` goes on here, after this pause. */
+  static goOn(file: string, pause: Pause, clock: Clock = systemClock): RunJournal {
     // A line that was cut off by the end of the last orchestrator is ended first.
     appendFileSync(file, '\n')
-    const journal = new RunJournal(openSync(file, 'a'))
-    journal.#write({ line: 'orchestrator', process: ownerOf(null) })
+    const journal = new RunJournal(openSync(file, 'a'), clock)
+    journal.#write({ line: 'orchestrator', process: ownerOf(null), pause })
     return journal
   }
 
@@ -90,7 +116,7 @@ export class RunJournal implements Disposable {
       throw invalid(`${file}: there is no run to resume; leave out --resume to begin one`)
     }
     requireSame(file, first, run)
-    return unfinished(first, lines)
+    return unfinished(first, lines, statSync(file).mtime.toISOString())
   }
 
   /** Whether a run has written it. */
@@ -113,8 +139,7 @@ export class RunJournal implements Disposable {
     if (first?.line !== 'run' || (last?.line === 'finished' && last.status !== 'ABORTED')) {
       return undefined
     }
-    const { runId, passed } = unfinished(first, lines)
-    return { runId, workers: first.workers.length, passed: passed.size }
+    return { runId: first.runId, workers: first.workers.length, passed: passedIn(lines).size }
   }
 
   attempt(worker: string, attempt: number, startedAt: string, pid: number): void {
@@ -134,7 +159,20 @@ export class RunJournal implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#nextSign.cancel()
     closeSync(this.#file)
+  }
+
+  #signLater(): Timer {
+    return this.#clock.startTimer(SIGN_OF_LIFE_MS, () => {
+      const now = this.#clock.wallTime()
+      try {
+        futimesSync(this.#file, now, now)
+      } catch {
+        // A file system without it has when the last line was written.
+      }
+      this.#nextSign = this.#signLater()
+    })
   }
 
   /** A full disk costs us the way back, not the run. */
@@ -165,46 +203,74 @@ function parse(text: string): Line[] {
   }
 }
 
-/** Whoever started it was gone before it ended. */
-const CUT_OFF = {
-  status: 'cancelled',
-  durationMs: 0,
-  reason: 'its orchestrator ended first',
-} as const
+function unfinished(
+  run: Extract<Line, { line: 'run' }>,
+  lines: readonly Line[],
+  lastSeen: string,
+): UnfinishedRun {
+  const orchestrators = lines.filter((one) => one.line === 'orchestrator')
+  return {
+    runId: run.runId,
+    startedAt: run.startedAt,
+    resumed: orchestrators.length - 1,
+    passed: passedIn(lines),
+    ...attemptsIn(lines, lastSeen),
+    orchestrators: orchestrators.map((one) => one.process),
+    pauses: orchestrators.flatMap(({ pause }) => pause ?? []),
+    lastSeen,
+    isCutOff: lines.at(-1)?.line !== 'finished',
+  }
+}
 
-function unfinished(run: Extract<Line, { line: 'run' }>, lines: readonly Line[]): UnfinishedRun {
-  const passed = new Map<string, WorkerReport>()
+function passedIn(lines: readonly Line[]): Map<string, WorkerReport> {
+  const ends = lines.filter((one) => one.line === 'ended')
+  const passed = ends.filter(({ report }) => report.status === 'passed')
+  return new Map(passed.map(({ report }) => [report.name, report]))
+}
+
+type Begun = Extract<Line, { line: 'attempt' }>
+
+function attemptsIn(
+  lines: readonly Line[],
+  lastSeen: string,
+): Pick<UnfinishedRun, 'attempts' | 'processes'> {
   const attempts = new Map<string, AttemptReport[]>()
+  const running = new Map<string, Begun>()
   const processes = new Map<string, ProcessIdentity>()
+  const ended = (worker: string, report: AttemptReport): void => {
+    attempts.set(worker, [...(attempts.get(worker) ?? []), report])
+    running.delete(worker)
+  }
+  const cutOff = (at: string | undefined): void => {
+    for (const begun of running.values()) ended(begun.worker, endedWithItsOrchestrator(begun, at))
+  }
   for (const line of lines) {
+    if (line.line === 'orchestrator') cutOff(line.pause?.from)
     if (line.line === 'attempt') {
-      const { worker, attempt, startedAt, process: identity } = line
-      const seen = attempts.get(worker) ?? []
-      attempts.set(worker, [...seen, { ...CUT_OFF, attempt, startedAt }])
-      processes.set(worker, identity)
+      running.set(line.worker, line)
+      processes.set(line.worker, line.process)
     }
     if (line.line === 'attempt-ended') {
-      const others = (attempts.get(line.worker) ?? []).filter(
-        ({ attempt }) => attempt !== line.report.attempt,
-      )
-      attempts.set(line.worker, [...others, line.report])
+      ended(line.worker, line.report)
       processes.delete(line.worker)
     }
-    if (line.line === 'ended' && line.report.status === 'passed') {
-      passed.set(line.report.name, line.report)
-    }
   }
-  const { runId, startedAt } = run
-  const orchestrators = lines.flatMap((one) => (one.line === 'orchestrator' ? [one.process] : []))
-  const resumed = orchestrators.length - 1
+  cutOff(lastSeen)
+  return { attempts, processes: [...processes.values()] }
+}
+
+/** Whoever started it was gone before it ended: it lasted until then, as far as anybody knows. */
+function endedWithItsOrchestrator(
+  { attempt, startedAt }: Begun,
+  at: string = startedAt,
+): AttemptReport {
+  const durationMs = Math.max(0, Date.parse(at) - Date.parse(startedAt))
   return {
-    runId,
+    attempt,
+    status: 'cancelled',
     startedAt,
-    resumed,
-    passed,
-    attempts,
-    processes: [...processes.values()],
-    orchestrators,
+    durationMs,
+    reason: 'its orchestrator ended first',
   }
 }
 

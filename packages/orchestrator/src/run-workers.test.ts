@@ -32,7 +32,7 @@ it('does not wait for ever for a worker that does not end, and says nothing of i
       return hangs.promise
     },
     clock,
-    before: () => ({ attempts: [], passed: undefined }),
+    before: () => ({ attempts: [], passed: undefined, pauses: [] }),
     onSpawn: () => {},
     onExit: () => {},
     onAttemptEnd: () => {},

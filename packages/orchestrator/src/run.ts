@@ -179,6 +179,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     fileOf: (device) => directory.deviceLog(device),
     clock,
   })
+  if (begun.pause) deviceLogs.resumed(begun.pause)
   const health = recordHealth(broker, {
     workers: names,
     devices: testbed.deviceNames,

@@ -2,6 +2,7 @@ import type { Clock } from '@nac-broker/supervisor'
 import type { WorkerState } from './failure-policy.ts'
 import type { AttemptReport, WorkerReport } from './report.ts'
 import type { WorkerEnd } from './worker.ts'
+import type { Pause } from './run-journal.ts'
 import type { PlannedWorker } from './worker-plan.ts'
 
 /** What a run that is resumed has had of a worker. */
@@ -9,6 +10,8 @@ export interface Before {
   attempts: readonly AttemptReport[]
   /** How it has passed, if it has. */
   passed: WorkerReport | undefined
+  /** When nobody did the run. */
+  pauses: readonly Pause[]
 }
 
 type FinalState = WorkerReport['status']
@@ -103,7 +106,7 @@ export class WorkerRecord {
       ...(reason !== undefined && { reason }),
       ...(first && {
         startedAt: first.startedAt,
-        durationMs: spanOf(attempts),
+        durationMs: spanOf(attempts, this.#before.pauses),
         log,
       }),
       attempts,
@@ -115,9 +118,14 @@ export class WorkerRecord {
   }
 }
 
-/** From the first attempt's start to the last one's end, by the calendar: a run may be resumed days later. */
-function spanOf(attempts: readonly AttemptReport[]): number {
+/** From the first attempt's start to the last one's end, by the calendar, without the pauses: they may be days. */
+function spanOf(attempts: readonly AttemptReport[], pauses: readonly Pause[]): number {
   const [first, last] = [attempts[0], attempts.at(-1)]
   if (!first || !last) return 0
-  return Date.parse(last.startedAt) - Date.parse(first.startedAt) + last.durationMs
+  const from = Date.parse(first.startedAt)
+  const to = Date.parse(last.startedAt) + last.durationMs
+  const paused = pauses.map((pause) =>
+    Math.max(0, Math.min(to, Date.parse(pause.to)) - Math.max(from, Date.parse(pause.from))),
+  )
+  return to - from - paused.reduce((sum, ms) => sum + ms, 0)
 }
