@@ -83,6 +83,16 @@ it.concurrent('names file, line and nearest key for a mistake in the config', as
   )
 })
 
+it.concurrent('names each mistake in the config on a line of its own', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(folder.path('nac-broker.yaml'), 'max_paralel: 5\nbroker:\n  host: tread\n')
+  const exited = await nacBroker(['run', '--', 'true'], { cwd: folder.path() })
+  expect(exited).toMatchObject({ code: 2, stdout: '' })
+  expect(exited.stderr).toMatch(
+    /^nac-broker: nac-broker.yaml:1: max_paralel: .*\nnac-broker: nac-broker.yaml:3: broker.host: "tread" .*\n$/,
+  )
+})
+
 it.concurrent('names file and line where the config names a testbed that is not there', async () => {
   await using folder = await temporaryFolder()
   await writeFile(folder.path('nac-broker.yaml'), '\ntestbed: nowhere.yaml\n')

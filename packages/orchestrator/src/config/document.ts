@@ -9,15 +9,18 @@ import {
   Scalar,
   visit,
 } from 'yaml'
+import { mistakesIn } from './mistakes.ts'
 
 /** A YAML document as plain values, scalars as the text that was written, and where each stands. */
 export interface ConfigDocument {
   value: unknown
   /** `file:line` of what the path leads to, or of the last thing on the way to it. */
   placeOf: (path: readonly PropertyKey[]) => string
+  /** The same as a number: what stands further down has a greater one. */
+  offsetOf: (path: readonly PropertyKey[]) => number
 }
 
-/** @throws {BrokerError} `CONFIG_INVALID` with the line of the first mistake. */
+/** @throws {BrokerError} `CONFIG_INVALID` with the line of each mistake. */
 export function parseConfigDocument(text: string, file: string): ConfigDocument {
   const lines = new LineCounter()
   // With the failsafe schema nothing but text comes out, so `010` and `off` stay what they are.
@@ -28,15 +31,20 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
     merge: true,
   })
   const place = (offset: number): string => `${file}:${Math.max(1, lines.linePos(offset).line)}`
-  const [mistake] = document.errors
-  if (mistake) {
-    const what = mistake.message.split('\n', 1)[0]
-    throw new BrokerError('CONFIG_INVALID', `${place(mistake.pos[0])}: no valid YAML: ${what}`)
+  if (document.errors.length > 0) {
+    throw mistakesIn(
+      file,
+      document.errors.map(({ pos, message }) => {
+        const what = `${place(pos[0])}: no valid YAML: ${message.split('\n', 1)[0]}`
+        return { offset: pos[0], what }
+      }),
+    )
   }
   dropEmpty(document)
   return {
     value: values(document, file),
     placeOf: (path) => place(offsetOf(document, path)),
+    offsetOf: (path) => offsetOf(document, path),
   }
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { BrokerError } from '@nac-broker/protocol'
 import type { z } from 'zod'
 import type { ConfigDocument } from './document.ts'
+import type { Mistake } from './mistakes.ts'
 import { configSchema } from './schema.ts'
 
 /** A key of the config, and the variable that says the same. */
@@ -51,26 +51,32 @@ export function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * The document as it were if it said what the environment says. An empty variable says nothing.
- * @throws {BrokerError} `CONFIG_INVALID` naming the variable
+ * The document as it were if it said what the environment says, and what is wrong with that. An empty variable says
+ * nothing.
  */
-export function withEnvironment(document: ConfigDocument, env: NodeJS.ProcessEnv): ConfigDocument {
+export function withEnvironment(
+  document: ConfigDocument,
+  env: NodeJS.ProcessEnv,
+): { document: ConfigDocument; mistakes: Mistake[] } {
   const own = ownEnvironment(env)
   const said = ENVIRONMENT.filter(({ variable }) => own[variable])
+  const mistakes: Mistake[] = []
   let { value } = document
   for (const setting of said) {
     const text = own[setting.variable] ?? ''
     const { error } = setting.schema.safeParse(text)
     if (error) {
       const what = `${setting.variable}: ${error.issues[0]?.message}`
-      throw new BrokerError('CONFIG_INVALID', what)
+      mistakes.push({ offset: Infinity, what })
+      continue
     }
     const isFile = FILES.has(setting.path.join('.'))
     value = withValue(value, setting.path, isFile ? path.resolve(text) : text)
   }
   const variableAt = (where: readonly PropertyKey[]): string | undefined =>
     said.find((setting) => setting.path.join('.') === where.join('.'))?.variable
-  return { value, placeOf: (where) => variableAt(where) ?? document.placeOf(where) }
+  const placeOf: ConfigDocument['placeOf'] = (where) => variableAt(where) ?? document.placeOf(where)
+  return { document: { ...document, value, placeOf }, mistakes }
 }
 
 /** What is no mapping stays as it is: that is the mistake to tell of. */

@@ -286,3 +286,51 @@ it('has every key in the README', async () => {
     ]),
   )
 })
+
+it('tells all mistakes, in the order of the file, a line for each, and then those of the environment', () => {
+  const text = `max_parallel: 0
+workers:
+  - nmae: a
+    command: sleep 5
+    count: 0
+  - name: b
+brokr: {}
+broker:
+  hosst: thread
+  cache_ttl: 5
+  host_keys: lax
+`
+  const mistakes = mistakesOf(() => parseConfig(text, 'lab.yaml', { NAC_BROKER_HOST: 'tread' }))
+  expect(mistakes.map((line) => line.replace(/ \(allowed: .*/, ''))).toEqual([
+    'lab.yaml:1: max_parallel: "0" is not allowed',
+    'lab.yaml:3: workers.0.nmae: unknown key; did you mean name?',
+    'lab.yaml:4: workers.0.command must be a list, the program first, as in [sleep, "5"]',
+    'lab.yaml:5: workers.0.count: "0" is not allowed',
+    'lab.yaml:6: workers.1.command is missing: give a list, the program first, as in [sleep, "5"]',
+    'lab.yaml:7: brokr: unknown key; did you mean broker?',
+    'lab.yaml:9: broker.hosst: unknown key; did you mean host?',
+    'lab.yaml:10: broker.cache_ttl: unknown key; did you mean cache_ttl_s?',
+    'lab.yaml:11: broker.host_keys: "lax" is not allowed',
+    'NAC_BROKER_HOST: "tread" is not allowed',
+  ])
+})
+
+it('tells the first ten mistakes, and how many are left', () => {
+  const keys = Array.from({ length: 13 }, (_, index) => `key${index + 1}: x\n`)
+  const lines = mistakesOf(() => parseConfig(keys.join(''), 'lab.yaml'))
+  expect(lines).toHaveLength(11)
+  expect(lines[9]).toContain('lab.yaml:10: key10: unknown key')
+  expect(lines[10]).toBe('lab.yaml: 3 more; mend these first')
+})
+
+function mistakesOf(act: () => unknown): string[] {
+  try {
+    act()
+  } catch (error) {
+    const { message, cause } = error as { message: string; cause: AggregateError }
+    const mistakes = cause.errors.map((one: Error) => one.message)
+    if (message !== mistakes.join('; ')) throw new Error(`its message: ${message}`)
+    return mistakes
+  }
+  throw new Error('it did not fail')
+}

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { fileTrouble } from '../file-trouble.ts'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
 import { withEnvironment } from './environment.ts'
+import { type Mistake, mistakesIn } from './mistakes.ts'
 import { type Config, configSchema, fromFile } from './schema.ts'
 
 const DEFAULT_FILE = 'nac-broker.yaml'
@@ -12,7 +13,7 @@ const DEFAULT_FILE = 'nac-broker.yaml'
 /**
  * The config file that was named, else `nac-broker.yaml` if there is one, else nothing at all. Paths
  * in it are beside it. What `env` says beats it.
- * @throws {BrokerError} `CONFIG_INVALID` with file and line, or with the variable.
+ * @throws {BrokerError} `CONFIG_INVALID` with a line for each mistake, which has file and line or the variable.
  */
 export async function loadConfig(
   file: string | undefined,
@@ -23,10 +24,11 @@ export async function loadConfig(
 }
 
 export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = {}): Config {
-  const document = withEnvironment(parseConfigDocument(text, file), env)
-  const parsed = configSchema.safeParse(document.value ?? {})
-  if (!parsed.success) throw invalid(parsed.error, document)
-  return fromFile(parsed.data, (given) => path.resolve(path.dirname(file), given), document.placeOf)
+  const { document, mistakes } = withEnvironment(parseConfigDocument(text, file), env)
+  const { data, error } = configSchema.safeParse(document.value ?? {})
+  const all = [...(error ? mistakesOf(error, document) : []), ...mistakes]
+  if (data === undefined || all.length > 0) throw mistakesIn(file, all)
+  return fromFile(data, (given) => path.resolve(path.dirname(file), given), document.placeOf)
 }
 
 async function readText(file: string, optional: boolean): Promise<string | undefined> {
@@ -39,33 +41,51 @@ async function readText(file: string, optional: boolean): Promise<string | undef
   }
 }
 
-function invalid(error: z.ZodError, document: ConfigDocument): BrokerError {
-  // An unknown key explains the one that is missing.
-  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]
-  const where = issue?.path ?? []
-  if (issue?.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys
-    const known = keysAt(where)
-    const what = `unknown key; did you mean ${nearest(key, known)}? (allowed: ${known.join(', ')})`
-    return problem(document, [...where, key], what)
-  }
-  if (issue?.code === 'invalid_type') {
-    const expected = LISTS[String(where.at(-1))] ?? EXPECTED[issue.expected] ?? issue.expected
-    const missing = valueAt(document.value, where) === undefined
-    return problem(document, where, missing ? 'is missing' : `must be ${expected}`)
-  }
-  return problem(document, where, issue?.message ?? 'is wrong')
+function mistakesOf({ issues }: z.ZodError, document: ConfigDocument): Mistake[] {
+  const unknown = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownKey(document, issue.path, key))
+      : [],
+  )
+  const others = issues
+    .filter(({ code }) => code !== 'unrecognized_keys')
+    // An unknown key explains the one that is missing.
+    .filter(({ path: where }) => !unknown.some(({ meant }) => meant === where.join('.')))
+  return [...unknown, ...others.map((issue) => wrongValue(document, issue))]
 }
 
-function problem(
-  { placeOf }: ConfigDocument,
+function unknownKey(
+  document: ConfigDocument,
+  section: readonly PropertyKey[],
+  key: string,
+): Mistake & { meant: string } {
+  const known = keysAt(section)
+  const meant = nearest(key, known) ?? ''
+  const what = `unknown key; did you mean ${meant}? (allowed: ${known.join(', ')})`
+  return { ...mistake(document, [...section, key], what), meant: [...section, meant].join('.') }
+}
+
+function wrongValue(document: ConfigDocument, issue: z.core.$ZodIssue): Mistake {
+  const { path: where } = issue
+  if (issue.code !== 'invalid_type') return mistake(document, where, issue.message)
+  const expected = LISTS[String(where.at(-1))] ?? EXPECTED[issue.expected] ?? issue.expected
+  const isMissing = valueAt(document.value, where) === undefined
+  return mistake(
+    document,
+    where,
+    isMissing ? `is missing: give ${expected}` : `must be ${expected}`,
+  )
+}
+
+function mistake(
+  { placeOf, offsetOf }: ConfigDocument,
   where: readonly PropertyKey[],
   what: string,
-): BrokerError {
+): Mistake {
   const name = where.map(String).join('.')
   const subject = name === '' ? 'the file' : name
   const separator = /^(?:is|must|has) /.test(what) ? ' ' : ': '
-  return new BrokerError('CONFIG_INVALID', `${placeOf(where)}: ${subject}${separator}${what}`)
+  return { offset: offsetOf(where), what: `${placeOf(where)}: ${subject}${separator}${what}` }
 }
 
 const LISTS: Readonly<Record<string, string>> = {
