@@ -18,10 +18,10 @@ const HELP = `Usage: npx -y pnpm@12 bench [--quick] [NAME...]
        npx -y pnpm@12 bench --document
 
 Measures the broker beside what bounds it, what becomes of its clients when it dies, and what a run
-costs. Without a name, everything: about twenty minutes, or one with --quick. What is printed is
-kept too, in bench/results/NAME.json, but for --quick.
+costs. Without a name, everything: about an hour, or a minute with --quick. What is
+printed is kept too, in bench/results/NAME.json, but for --quick.
 
-${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(19)}${asks}`).join('\n')}
+${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(21)}${asks}`).join('\n')}
 
   --quick            fewer samples, clients and devices
   --document         measure nothing; write docs/performance.md from what was kept

@@ -5,7 +5,9 @@ import { bulkOutput } from './questions/bulk-output.ts'
 import { deathTold } from './questions/death-told.ts'
 import { fallbackFairness } from './questions/fallback-fairness.ts'
 import { fallbackLimit } from './questions/fallback-limit.ts'
+import { falseAlarms } from './questions/false-alarms.ts'
 import { firstLogins } from './questions/first-logins.ts'
+import { frozenOrchestrator } from './questions/frozen-orchestrator.ts'
 import { hangingDevice } from './questions/hanging-device.ts'
 import { loudWorker } from './questions/loud-worker.ts'
 import { manyClients } from './questions/many-clients.ts'
@@ -17,6 +19,7 @@ import { pipelined } from './questions/pipelined.ts'
 import { pooledRun } from './questions/pooled-run.ts'
 import { queuedRequests } from './questions/queued-requests.ts'
 import { pythonClient } from './questions/python-client.ts'
+import { randomKills } from './questions/random-kills.ts'
 import { reconnectStorm } from './questions/reconnect-storm.ts'
 import { restart } from './questions/restart.ts'
 import { roundTrips } from './questions/round-trips.ts'
@@ -41,9 +44,12 @@ export const QUESTIONS: readonly Question[] = [
   pythonClient,
   brokerKilled,
   brokerStalled,
+  falseAlarms,
   deathTold,
   restart,
   reconnectStorm,
+  randomKills,
+  frozenOrchestrator,
   fallbackLimit,
   fallbackFairness,
   manyWorkers,

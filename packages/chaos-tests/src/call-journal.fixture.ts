@@ -121,6 +121,16 @@ export class CallJournal {
     return this.#entries.filter(({ outcome }) => outcome.kind === 'acknowledged').length
   }
 
+  get calls(): number {
+    return this.#entries.length
+  }
+
+  /** Of calls that settled after their deadline: how long after it, in milliseconds. */
+  get latenessMs(): number[] {
+    const all = this.#entries.map(({ tookMs, timeoutMs }) => tookMs - timeoutMs)
+    return all.filter((ms) => ms > 0)
+  }
+
   /** What must not be, in words; empty when all is well. */
   violations(log: readonly DeviceLogEntry[]): string[] {
     return this.#entries.flatMap((entry) =>
