@@ -56,6 +56,12 @@ export interface ConnectionOptions {
 /** The first try is made at once. Full jitter, so that a thousand clients do not come all at once. */
 const RECONNECT_BACKOFF = { firstMs: 20, maxMs: 500 }
 
+/**
+ * A link that was lost before it was so old counts as an attempt that failed: the next one is not made at once. In
+ * milliseconds.
+ */
+const LASTING_MS = 250
+
 /** What a subscription that is renewed after a reconnect may take. */
 const SUBSCRIBE_MS = 10_000
 
@@ -68,6 +74,9 @@ export class Connection {
   readonly #lifecycle: Lifecycle
   readonly #outages: OutageRecord
   readonly #closing = new AbortController()
+  /** Between links of which none lasts. */
+  readonly #shortLived: Backoff
+  #linkedAtMs = 0
   #policy: CrashPolicy | undefined
   #lastWelcome: Welcome | undefined
   #recovery: Promise<void> = Promise.resolve()
@@ -78,6 +87,7 @@ export class Connection {
     this.#policy = options.policy
     this.#outages = new OutageRecord(options.clock)
     this.#lifecycle = new Lifecycle(options.emit)
+    this.#shortLived = new Backoff(options.clock, RECONNECT_BACKOFF)
   }
 
   get state(): LifecycleState {
@@ -225,6 +235,7 @@ export class Connection {
     this.#lastWelcome = welcome
     this.#outages.ended()
     const { heartbeat, clock, emit } = this.#options
+    this.#linkedAtMs = clock.now()
     const detector = new LivenessCheck({
       probe: () => link.probe(),
       onEvent: (event) => this.#onLiveness(link, event),
@@ -320,11 +331,13 @@ export class Connection {
   }
 
   async #reconnect(): Promise<BrokerLink | BrokerError> {
-    const { reconnectTimeoutMs: withinMs, givenUp } = this.#options
+    const { reconnectTimeoutMs: withinMs, givenUp, clock } = this.#options
     const signal = givenUp ? AbortSignal.any([givenUp, this.#closing.signal]) : this.#closing.signal
     await using word = this.#options.openWord?.(this.#lastWelcome)
     const again = ({ code }: BrokerError): boolean => code !== 'SHUTTING_DOWN'
     try {
+      if (clock.now() - this.#linkedAtMs >= LASTING_MS) this.#shortLived.reset()
+      else await clock.sleep(this.#shortLived.nextDelayMs(), signal)
       return await this.#reach({ withinMs, signal, again, word })
     } catch (error) {
       if (!givenUp?.aborted && !word?.said) return asBrokerError(error)

@@ -14,6 +14,7 @@ import { GRACE_MS, ScriptedLink } from './scripted-link.fixture.ts'
 
 const CONNECT_MS = 5_000
 const RECONNECT_MS = 30_000
+const LASTING_MS = 250
 const INTERVAL_MS = 500
 const TIMEOUT_MS = 1_500
 
@@ -53,6 +54,9 @@ interface Model {
     | undefined
   searchEnd: number
   failures: number
+  /** When there was a link last, and how many had not lasted since one that had. */
+  foundAt: number
+  shortLived: number
   givenUp: boolean
   closedWith: ErrorCode
   /** What every call is refused with once it is aborted. */
@@ -110,6 +114,7 @@ function found(model: Model, generation: number): void {
   model.generation = generation
   model.search = undefined
   const { now } = model
+  model.foundAt = now
   model.heard = { silent: false, since: now, unanswered: undefined, probeAt: now + INTERVAL_MS }
   enter(model, 'ready')
   for (const call of unsettled(model)) send(model, call)
@@ -131,9 +136,17 @@ function lost(model: Model): void {
   if (!restarting) return exhausted(model)
   enter(model, 'reconnecting')
   if (model.givenUp) return exhausted(model)
-  model.searchEnd = model.now + RECONNECT_MS
   model.failures = 0
-  tryAgain(model)
+  const lasted = model.now - model.foundAt >= LASTING_MS
+  const until = model.now + (lasted ? 0 : backoffMs(model, model.shortLived))
+  model.shortLived = lasted ? 0 : model.shortLived + 1
+  model.searchEnd = until + RECONNECT_MS
+  if (lasted) tryAgain(model)
+  else model.search = { doing: 'pausing', until }
+}
+
+function backoffMs({ random }: Model, failures: number): number {
+  return random() * Math.min(500, 20 * 2 ** failures)
 }
 
 function tryAgain(model: Model): void {
@@ -142,7 +155,7 @@ function tryAgain(model: Model): void {
 }
 
 function failedToOpen(model: Model): void {
-  const delayMs = model.random() * Math.min(500, 20 * 2 ** model.failures++)
+  const delayMs = backoffMs(model, model.failures++)
   if (model.now + delayMs >= model.searchEnd) exhausted(model)
   else model.search = { doing: 'pausing', until: model.now + delayMs }
 }
@@ -530,6 +543,8 @@ async function start(
     search: undefined,
     searchEnd: 0,
     failures: 0,
+    foundAt: 0,
+    shortLived: 0,
     givenUp: false,
     closedWith: 'CANCELLED',
     abortedWith: 'BROKER_LOST',

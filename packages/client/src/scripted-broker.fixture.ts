@@ -80,10 +80,15 @@ export class ScriptedBroker {
 
   /** As a process that is killed: every socket ends, nobody listens. */
   async kill(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
+    this.hangUp()
     if (!this.#server.listening) return
     this.#server.close()
     await once(this.#server, 'close')
+  }
+
+  /** Every socket ends; who comes again is welcome. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   /** As a process that is stopped: accepts, and says nothing. */

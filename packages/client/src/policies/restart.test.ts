@@ -236,6 +236,22 @@ test('a broker that shuts down as planned is not waited for', async () => {
   expect(told).toEqual(['closed'])
 })
 
+test('a broker that hangs up as soon as it has said welcome is gone back to after longer and longer pauses', async () => {
+  const broker = await ScriptedBroker.start(socketPath, undefined, { store })
+  const pauses: number[] = []
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+    pauses.push(ms)
+    return systemClock.sleep(ms, signal)
+  }
+  const events = (await client({ clock: { ...systemClock, sleep, random: () => 0.5 } })).events()
+  for (let time = 1; time <= 4; time++) {
+    await untilEvent(events, 'ready')
+    broker.hangUp()
+  }
+  await untilEvent(events, 'ready')
+  expect(pauses).toEqual([10, 20, 40, 80])
+})
+
 test('events go on with the next broker', async () => {
   const first = await ScriptedBroker.start(socketPath, undefined, { store })
   const broker = await client()
