@@ -39,7 +39,13 @@ function* open({ deviceLog, schedule }: Evidence): Generator<string> {
   }
 }
 
-const HOLD_BACK: readonly WireFault['kind'][] = ['latency', 'slow', 'sliced', 'silent']
+const HOLD_BACK: readonly WireFault['kind'][] = [
+  'latency',
+  'slow',
+  'sliced',
+  'silent',
+  'never-close',
+]
 
 /** On such a wire a device learns late, or never, that somebody has hung up. */
 function holdsBack({ name, args }: InjectedFault): boolean {

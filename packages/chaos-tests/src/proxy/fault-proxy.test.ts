@@ -131,7 +131,11 @@ describe.each(['Unix socket', 'TCP'] as const)('over a %s', (kind) => {
   })
 
   test.each([
-    ['bytes that mean nothing follow', { kind: 'garbage', bytes: 3 }, 'once\xc1\xc1\xc1'],
+    [
+      'bytes that mean nothing follow',
+      { kind: 'garbage', bytes: 3, towards: 'client' },
+      'once\xc1\xc1\xc1',
+    ],
     ['it comes again', { kind: 'duplicate' }, 'onceonce'],
   ] as const)('after one answer, and no other, %s', async (_, fault, expected) => {
     const { client, proxy } = await wire(kind)
@@ -142,12 +146,60 @@ describe.each(['Unix socket', 'TCP'] as const)('over a %s', (kind) => {
     expect(await bytesFrom(client, 4)).toBe('more')
   })
 
-  test('half-closed, the server is told that the client has done', async () => {
-    const { proxy, server } = await wire(kind)
-    const ended = once(await server, 'end')
-    proxy.suffer({ kind: 'half-close' })
-    expect(await ended).toEqual([])
+  test('bytes that mean nothing go to the server after one question, and no other', async () => {
+    const { client, proxy, server } = await wire(kind)
+    const there = await server
+    proxy.suffer({ kind: 'garbage', bytes: 2, towards: 'server' })
+    client.write('once')
+    expect(await bytesFrom(there, 6)).toBe('once\xc1\xc1')
+    client.write('more')
+    expect(await bytesFrom(there, 4)).toBe('more')
   })
+
+  test.each(['client', 'server'] as const)(
+    'half-closed, the %s is told that the other end has done, and no other',
+    async (towards) => {
+      const { client, proxy, server } = await wire(kind)
+      const there = await server
+      const told = towards === 'client' ? client : there
+      const ended = once(told.resume(), 'end')
+      proxy.suffer({ kind: 'half-close', towards })
+      await ended
+      expect([client.readableEnded, there.readableEnded].filter(Boolean)).toHaveLength(1)
+    },
+  )
+
+  test('after so many bytes, of both directions, the connection is closed', async () => {
+    const { client, proxy, server } = await wire(kind)
+    const there = await server
+    proxy.suffer({ kind: 'limit', bytes: 10 })
+    client.write('1234')
+    expect(await bytesFrom(client, 4)).toBe('1234')
+    client.write('5678')
+    const [all] = await Promise.all([allOf(there), closed(client)])
+    expect(all).toBe('56')
+  })
+
+  test.each(['client', 'server'] as const)(
+    'that the %s has closed the other end is told when it is over, and not before',
+    async (who) => {
+      const { client, proxy, server } = await wire(kind)
+      const there = await server
+      const [closes, other] = who === 'client' ? [client, there] : [there, client]
+      let told = false
+      other.resume().once('end', () => (told = true))
+      proxy.suffer({ kind: 'never-close' })
+      closes.destroy()
+      await closed(closes)
+      // There and back on another connection: by then it would have been told.
+      const { client: second } = await wire(kind)
+      second.write('now')
+      await bytesFrom(second, 3)
+      expect(told).toBe(false)
+      proxy.mend()
+      expect(await closed(other)).toBe(true)
+    },
+  )
 
   test('unanswered, a connection is there and goes nowhere until it is over', async () => {
     const { client, proxy, server } = await wire(kind, (one) => one.suffer({ kind: 'unanswered' }))

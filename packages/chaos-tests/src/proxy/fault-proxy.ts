@@ -15,14 +15,21 @@ export type WireFault =
   | { kind: 'silent' }
   /** After so many more bytes the connection is reset: a frame is torn. */
   | { kind: 'torn'; bytes: number }
-  /** The next piece towards the client is followed by bytes that mean nothing. */
-  | { kind: 'garbage'; bytes: number }
+  /** After so many more bytes, both directions together, the connection is closed. */
+  | { kind: 'limit'; bytes: number }
+  /** The next piece towards that end is followed by bytes that mean nothing. */
+  | { kind: 'garbage'; bytes: number; towards: WireSide }
   /** The next piece towards the client comes twice. */
   | { kind: 'duplicate' }
-  /** The server's end is told that the client has closed its side. */
-  | { kind: 'half-close' }
+  /** That end is told that the other one has closed its side. */
+  | { kind: 'half-close'; towards: WireSide }
+  /** That one end has closed, or died, the other one is not told. */
+  | { kind: 'never-close' }
   /** New connections are accepted, and not passed on. */
   | { kind: 'unanswered' }
+
+/** Whoever has connected, or whoever it wants to reach. */
+export type WireSide = 'client' | 'server'
 
 type Target = { readonly path: string } | { readonly port: number; readonly host: string }
 
@@ -42,13 +49,11 @@ export async function startFaultProxy(
   const pairs = new Set<Pair>()
   let fault: WireFault | undefined
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const pair = new Pair(
-      client,
-      () => createConnection({ ...target(), allowHalfOpen: true }),
+    const pair = new Pair(client, () => createConnection({ ...target(), allowHalfOpen: true }), {
       clock,
-    )
+      onOver: () => pairs.delete(pair),
+    })
     pairs.add(pair)
-    client.once('close', () => pairs.delete(pair))
     pair.begin(fault)
   })
   server.listen({ ...at, backlog: 4096 })
@@ -85,33 +90,44 @@ class Pair {
   readonly #client: Socket
   readonly #open: () => Socket
   readonly #clock: Clock
+  readonly #onOver: () => void
   #server: Socket | undefined
   #fault: WireFault | undefined
-  /** What is held back while nothing comes through. */
+  /** How many bytes may come through still, where that is limited. */
+  #bytesLeft = 0
+  /** What is held back: each looks again whether it has to be. */
   readonly #held: (() => void)[] = []
 
-  constructor(client: Socket, open: () => Socket, clock: Clock) {
+  constructor(
+    client: Socket,
+    open: () => Socket,
+    { clock, onOver }: { clock: Clock; onOver: () => void },
+  ) {
     this.#client = client
     this.#open = open
     this.#clock = clock
+    this.#onOver = onOver
     client.on('error', () => client.destroy())
-    client.once('close', () => this.#server?.destroy())
+    client.once('close', () => this.#closed(() => this.#server?.destroy()))
   }
 
   begin(fault: WireFault | undefined): void {
-    this.#fault = fault
-    if (fault?.kind === 'unanswered') {
-      this.#held.push(() => this.#connect())
-      return
-    }
+    this.#become(fault)
     this.#connect()
   }
 
   suffer(fault: WireFault | undefined): void {
-    this.#fault = fault
-    if (fault?.kind === 'half-close') this.#server?.end()
-    if (fault?.kind === 'silent' || fault?.kind === 'unanswered') return
+    this.#become(fault)
+    if (fault?.kind === 'half-close') {
+      if (fault.towards === 'server') this.#server?.end()
+      else this.#client.end()
+    }
     for (const go of this.#held.splice(0)) go()
+  }
+
+  #become(fault: WireFault | undefined): void {
+    this.#fault = fault
+    if (fault?.kind === 'limit') this.#bytesLeft = fault.bytes
   }
 
   reset(): void {
@@ -122,13 +138,21 @@ class Pair {
   }
 
   #connect(): void {
+    if (this.#fault?.kind === 'unanswered') return void this.#held.push(() => this.#connect())
     if (this.#client.destroyed) return
     const server = this.#open().setNoDelay(true)
     this.#server = server
-    server.on('error', () => this.#client.destroy())
-    server.once('close', () => this.#client.destroy())
+    server.on('error', () => server.destroy())
+    server.once('close', () => this.#closed(() => this.#client.destroy()))
     void this.#pass(this.#client, server, false)
     void this.#pass(server, this.#client, true)
+  }
+
+  /** One end has: the other one is told, unless it is not to be. */
+  #closed(tell: () => void): void {
+    if (this.#client.closed && this.#server?.closed !== false) this.#onOver()
+    else if (this.#fault?.kind === 'never-close') this.#held.push(() => this.#closed(tell))
+    else tell()
   }
 
   /** In order, one piece at a time, and no faster than it is taken. */
@@ -136,10 +160,10 @@ class Pair {
     try {
       for await (const piece of from) await this.#send(piece as Buffer, to, towardsClient)
       await this.#throughput()
-      to.end()
+      this.#closed(() => to.end())
     } catch {
-      this.#client.destroy()
-      this.#server?.destroy()
+      from.destroy()
+      this.#closed(() => to.destroy())
     }
   }
 
@@ -153,8 +177,10 @@ class Pair {
   }
 
   async #throughput(): Promise<void> {
-    if (this.#fault?.kind !== 'silent') return
-    await new Promise<void>((resolve) => this.#held.push(resolve))
+    while (this.#fault?.kind === 'silent') {
+      // oxlint-disable-next-line no-await-in-loop -- it looks again
+      await new Promise<void>((resolve) => this.#held.push(resolve))
+    }
   }
 
   async #send(piece: Buffer, to: Socket, towardsClient: boolean): Promise<void> {
@@ -173,8 +199,16 @@ class Pair {
         to.write(piece.subarray(0, fault.bytes))
         this.#fault = undefined
         return this.reset()
+      case 'limit': {
+        const bytes = this.#bytesLeft
+        this.#bytesLeft -= piece.length
+        if (piece.length < bytes) break
+        await written(to, piece.subarray(0, Math.max(0, bytes)))
+        this.#client.destroy()
+        return void this.#server?.destroy()
+      }
       case 'garbage':
-        if (!towardsClient) break
+        if (towardsClient !== (fault.towards === 'client')) break
         this.#fault = undefined
         await written(to, piece)
         piece = Buffer.alloc(fault.bytes, 0xc1)

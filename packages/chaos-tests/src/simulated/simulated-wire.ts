@@ -19,7 +19,9 @@ export class SimulatedWire {
   readonly near: WireEnd
   readonly far: WireEnd
   readonly #setup: WireSetup
+  /** What is held back: each looks again whether it has to be. */
   readonly #held: (() => void)[] = []
+  #bytesLeft = 0
   readonly #lastArrivalMs = { near: 0, far: 0 }
   #fault: WireFault | undefined
   /** Whether anything has ever come through. */
@@ -29,8 +31,8 @@ export class SimulatedWire {
     this.#setup = setup
     this.near = new WireEnd(this, 'near', near)
     this.far = new WireEnd(this, 'far', far)
-    near.onDeath(() => this.far.peerIsGone('closed'))
-    far?.onDeath(() => this.near.peerIsGone('closed'))
+    near.onDeath(() => this.tellClosed(() => this.far.peerIsGone('closed')))
+    far?.onDeath(() => this.tellClosed(() => this.near.peerIsGone('closed')))
   }
 
   get isOver(): boolean {
@@ -39,8 +41,11 @@ export class SimulatedWire {
 
   suffer(fault: WireFault | undefined): void {
     this.#fault = fault
-    if (fault?.kind === 'half-close') this.carry('far', 0, () => this.far.push(null))
-    if (fault?.kind === 'silent' || fault?.kind === 'unanswered') return
+    if (fault?.kind === 'limit') this.#bytesLeft = fault.bytes
+    if (fault?.kind === 'half-close') {
+      const end = fault.towards === 'server' ? this.far : this.near
+      this.carry(end.side, 0, () => end.ended())
+    }
     for (const go of this.#held.splice(0)) go()
   }
 
@@ -48,6 +53,12 @@ export class SimulatedWire {
     for (const end of [this.near, this.far]) {
       this.carry(end.side, 0, () => end.peerIsGone('reset'))
     }
+  }
+
+  /** One end has closed, or died: the other one is told, unless it is not to be. */
+  tellClosed(tell: () => void): void {
+    if (this.#fault?.kind === 'never-close') this.#held.push(() => this.tellClosed(tell))
+    else tell()
   }
 
   /** Brings something to an end, after what was sent there before. */
@@ -83,9 +94,19 @@ export class SimulatedWire {
       case 'torn':
         carry(piece.subarray(0, fault.bytes))
         return this.#spoil()
+      case 'limit': {
+        const bytes = this.#bytesLeft
+        this.#bytesLeft -= piece.length
+        if (piece.length < bytes) return carry(piece)
+        carry(piece.subarray(0, Math.max(0, bytes)))
+        for (const { side } of [this.near, this.far])
+          this.carry(side, 0, () => this[side].peerIsGone('closed'))
+        return
+      }
       case 'garbage':
       case 'duplicate':
-        if (to !== 'near') return carry(piece)
+        if ((to === 'near') === (fault.kind === 'garbage' && fault.towards === 'server'))
+          return carry(piece)
         this.#fault = undefined
         carry(piece, false)
         if (this.#setup.enciphered) return this.#spoil()
@@ -109,6 +130,7 @@ export class WireEnd extends Duplex {
   readonly #wire: SimulatedWire
   readonly #process: SimulatedProcess | undefined
   #isHungUp = false
+  #isEnded = false
   /** Wakes the writer of the other end, who waits for room. */
   #room: (() => void) | undefined
 
@@ -152,14 +174,17 @@ export class WireEnd extends Duplex {
   }
 
   override _final(done: () => void): void {
-    this.#step(() => this.#wire.carry(this.#peer.side, 0, () => this.#peer.#ended()))
+    const tell = (): void => this.#wire.carry(this.#peer.side, 0, () => this.#peer.ended())
+    this.#step(() => this.#wire.tellClosed(tell))
     done()
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#room?.()
     this.#room = undefined
-    this.#step(() => this.#wire.carry(this.#peer.side, 0, () => this.#peer.peerIsGone('closed')))
+    const gone = (): void => this.#peer.peerIsGone('closed')
+    const tell = (): void => this.#wire.carry(this.#peer.side, 0, gone)
+    this.#step(() => this.#wire.tellClosed(tell))
     done(error)
   }
 
@@ -172,14 +197,15 @@ export class WireEnd extends Duplex {
       else if (this.readableEnded || this.writableLength > 0) this.destroy()
       else {
         this.once('end', () => this.destroy())
-        this.push(null)
+        this.#end()
       }
     })
   }
 
   #arrive(piece: Buffer, taken: (() => void) | undefined): void {
     this.#step(() => {
-      if (this.destroyed || this.readableEnded) return taken?.()
+      // After its end nothing comes any more.
+      if (this.destroyed || this.#isEnded) return taken?.()
       const more = this.push(piece)
       if (!taken) return
       if (more) taken()
@@ -187,11 +213,18 @@ export class WireEnd extends Duplex {
     })
   }
 
-  #ended(): void {
+  /** The other end has closed its side, or a fault says so. */
+  ended(): void {
     this.#step(() => {
       this.#isHungUp = true
-      if (!this.destroyed) this.push(null)
+      this.#end()
     })
+  }
+
+  #end(): void {
+    if (this.destroyed || this.#isEnded) return
+    this.#isEnded = true
+    this.push(null)
   }
 
   #step(happen: () => void): void {
