@@ -58,7 +58,7 @@ export function isOfWhatBefell(evidence: Evidence, call: CallRecord): boolean {
     case 'PROTOCOL_VIOLATION':
       return befell(['client-wire-'])
     case 'STORE_UNAVAILABLE':
-      return befell(['disk-full', 'broker-out-of-descriptors'])
+      return befell(['disk-full', 'broker-out-of-descriptors', 'socket-directory-removed'])
     case 'SHUTTING_DOWN':
     case 'CANCELLED':
       return evidence.closedAtMs <= atMs

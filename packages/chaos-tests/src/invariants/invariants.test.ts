@@ -3,6 +3,7 @@ import type { DeviceLogEntry } from '@nac-broker/devices'
 import { expect, it } from 'vitest'
 import type { BrokerTurn, CallRecord, Evidence } from '../schedules/evidence.ts'
 import { judge } from '../schedules/judge.ts'
+import type { Policy } from '../schedules/schedule.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
 import { NOT_TEXT } from '../../../devices/src/simulator/quirk.ts'
 import { INVARIANTS } from './all-invariants.ts'
@@ -284,6 +285,32 @@ it('a start takes too long, or finds no room on its disk, only where a fault mak
   }
   expect([isForeseen(late, 'next-broker-fails'), isForeseen(late)]).toEqual([true, false])
   expect([isForeseen(full, 'disk-full'), isForeseen(full)]).toEqual([true, false])
+})
+
+it('a socket that a fault has taken away is demanded again when another broker has followed', () => {
+  const recoversAfter = (toMs: number): boolean => {
+    const deleted = { name: 'socket-deleted', args: null, fromMs: 0, toMs }
+    const violations = judge({ ...GOOD, lastCalls: [], injected: [deleted] })
+    return !violations.some(({ invariant }) => invariant === 'recovers')
+  }
+  expect([recoversAfter(0.5), recoversAfter(150)]).toEqual([false, true])
+})
+
+it('direct clients have more sessions than a device may, together, only where their store is gone', () => {
+  const judged = (policy: Policy, name: string): unknown[] => {
+    const injected = [{ name, args: null, fromMs: 0, toMs: 1 }]
+    const deviceLog = [again, ...GOOD.deviceLog]
+    return judge({
+      ...GOOD,
+      turns: [],
+      deviceLog,
+      injected,
+      schedule: { ...GOOD.schedule, policy },
+    })
+  }
+  expect(judged('fallback', 'socket-directory-removed')).toEqual([])
+  expect(judged('abort', 'socket-directory-removed')).not.toEqual([])
+  expect(judged('fallback', 'socket-deleted')).not.toEqual([])
 })
 
 it.each(BAD)('%s is violated by %j', (invariant, difference) => {

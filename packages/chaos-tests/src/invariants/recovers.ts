@@ -1,4 +1,5 @@
 import type { CallRecord, Evidence } from '../schedules/evidence.ts'
+import { isSocketThere } from '../schedules/socket-there.ts'
 import { isOfWhatBefell } from './failures-have-reasons.ts'
 import type { Invariant } from './invariant.ts'
 
@@ -20,15 +21,17 @@ export const recovers: Invariant = {
 }
 
 /** Not where the policy has ended in none, or the broker was closed; without the socket's file nobody comes in. */
-function isThereAWay({ turns, injected, schedule }: Evidence): boolean {
+function isThereAWay(evidence: Evidence): boolean {
+  const { turns, injected, schedule } = evidence
+  if (!isSocketThere(evidence)) return false
   if (turns.some(({ event }) => event.event === 'aborted')) return false
   // The event may be still to come when the broker is closed.
   const endsAtOnce = schedule.policy === 'abort' && injected.some(({ name }) => ENDS.test(name))
-  return !endsAtOnce && !injected.some(({ name }) => CLOSES.test(name))
+  return !endsAtOnce && !injected.some(({ name }) => name === 'broker-killed-closing')
 }
 
-const ENDS = /^(broker-|next-broker-|processes-|client-process-killed-direct|disk-full)/
-const CLOSES = /^(broker-killed-closing|socket-)/
+const ENDS =
+  /^(broker-|next-broker-|processes-|client-process-killed-direct|disk-full|socket-stale)/
 
 function whyNot({ unconnected }: Evidence): string {
   return unconnected.find(({ client }) => client === 'last')?.message ?? 'nobody has tried'

@@ -36,6 +36,7 @@ const FORESEEN = [
 /** Of faults that end brokers in a way of their own. */
 const FORESEEN_OF: Readonly<Record<string, RegExp>> = {
   'disk-full': /^run store .*: database or disk is full/,
+  'socket-directory-removed': /^(run store|socket) .*(ENOENT|does not exist)/,
   // It may be told to stall before it is ready, and a start may take its time.
   'next-broker-fails': /^the broker crashed: it was not ready within/,
 }

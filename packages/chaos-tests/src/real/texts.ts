@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { CallRecord } from '../schedules/evidence.ts'
 import type { SupervisedLab } from '../supervised-lab.fixture.ts'
@@ -35,6 +35,7 @@ export function textsOf({
 }
 
 function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return []
   return readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isFile() && !OF_THE_USER.test(entry.name))
     .map(({ name }) => readFileSync(path.join(directory, name), 'latin1'))

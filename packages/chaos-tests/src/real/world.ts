@@ -17,11 +17,16 @@ export interface FaultyDevice {
   start(): Promise<void>
 }
 
+/** What may lie where a broker's socket should: of the last one somebody listened once. */
+export type NoBroker = 'file' | 'link' | 'dead socket'
+
 /** The socket's name in its directory, as far as anybody may meddle with it. */
 export interface SocketFile {
   remove(): Promise<void>
+  /** With everything in it: the run's store, too, where that lies beside the socket. */
+  removeDirectory(): Promise<void>
   /** Nothing where there is none: what lies there when the broker was closed is not the broker's. */
-  replace(by: 'file' | 'link'): Promise<void>
+  replace(by: NoBroker): Promise<void>
   forbid(): Promise<void>
   permit(): Promise<void>
 }

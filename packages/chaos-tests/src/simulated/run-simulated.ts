@@ -11,6 +11,7 @@ import { inThisProcess } from '../real/schedule-client.ts'
 import { askLast, CLOSE_MS, injectAll } from '../real/run-schedule.ts'
 import type { BrokerTurn, CallRecord, Evidence, Unconnected } from '../schedules/evidence.ts'
 import type { Schedule } from '../schedules/schedule.ts'
+import { isSocketThere } from '../schedules/socket-there.ts'
 import { simulatedClients } from './simulated-clients.ts'
 import { CACHE_BYTES, type SimulatedLab, startSimulatedLab } from './simulated-lab.ts'
 import { leftBy } from './simulated-stock.ts'
@@ -52,9 +53,12 @@ function withSmallOutputs(schedule: Schedule): Schedule {
 
 async function perform(
   schedule: Schedule,
-  parts: { faults: ReadonlyMap<string, Fault>; time: SimulatedTime; testbed: Testbed },
+  {
+    faults,
+    time,
+    testbed,
+  }: { faults: ReadonlyMap<string, Fault>; time: SimulatedTime; testbed: Testbed },
 ): Promise<Evidence> {
-  const { faults, time, testbed } = parts
   const happenings = new Happenings()
   const onDevice = happenings.happened
   const lab = await startSimulatedLab(schedule, { time, testbed, directory: DIRECTORY, onDevice })
@@ -73,7 +77,8 @@ async function perform(
     closedAtMs = Math.min(closedAtMs, time.now())
     return broker.close({ deadlineMs: CLOSE_MS })
   }
-  const world = simulatedWorld(schedule, lab, { next: watched.next, givenUp, clients, close })
+  const parts = { next: watched.next, givenUp, clients, close, directory: DIRECTORY }
+  const world = simulatedWorld(schedule, lab, parts)
 
   const seen = (): number => deviceLog.length
   const keeping = new KeptWatch(broker, schedule, CACHE_BYTES)
@@ -91,8 +96,7 @@ async function perform(
   world.deviceWire.mend()
   world.signalBroker('SIGCONT')
   const last = recordCalls(outside, seen, () => {})
-  // Without the socket's file nobody comes in any more.
-  const isFound = !injected.some(({ name }) => name.startsWith('socket-'))
+  const isFound = isSocketThere({ injected, turns: watched.turns })
   if (!broker.lost.aborted && closedAtMs === Infinity && isFound)
     await callLast(lab, givenUp, last).catch((error: unknown) => onUnconnected('last', error))
   await close()
@@ -183,6 +187,7 @@ function messageOf({ outcome }: CallRecord): string[] {
 }
 
 function filesOf(directory: string): string {
+  if (!existsSync(directory)) return ''
   return readdirSync(directory)
     .map((name) => readFileSync(path.join(directory, name), 'latin1'))
     .join('\n')

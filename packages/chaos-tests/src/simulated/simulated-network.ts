@@ -1,19 +1,20 @@
 import { Duplex } from 'node:stream'
 import { BrokerError } from '@nac-broker/protocol'
 import type { WireFault } from '../proxy/fault-proxy.ts'
-import type { WireFaults } from '../real/world.ts'
+import type { NoBroker, WireFaults } from '../real/world.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import { SimulatedWire, type WireSetup } from './simulated-wire.ts'
 
 type SocketFile =
   | { readonly kind: 'socket'; readonly owner: SimulatedProcess; accept: (socket: Duplex) => void }
-  | { readonly kind: 'file' }
+  | { readonly kind: NoBroker }
 
 /** The one Unix socket of a run, and every connection to it. */
 export class SimulatedNetwork implements WireFaults {
   readonly #setup: WireSetup
   readonly #wires = new Set<SimulatedWire>()
   #file: SocketFile | undefined
+  #hasDirectory = true
   #fault: WireFault | undefined
 
   constructor(setup: WireSetup) {
@@ -34,10 +35,12 @@ export class SimulatedNetwork implements WireFaults {
     owner: SimulatedProcess,
     accept: (socket: Duplex) => void,
   ): { close: () => Promise<void> } {
+    if (!this.#hasDirectory)
+      throw new BrokerError('SOCKET_PATH_INVALID', 'socket broker.sock: ENOENT: no such directory')
     const there = this.#file
     if (there?.kind === 'socket' && !there.owner.isDead)
       throw new BrokerError('SOCKET_IN_USE', 'the socket belongs to a living broker')
-    if (there?.kind === 'file')
+    if (there?.kind === 'file' || there?.kind === 'link')
       throw new BrokerError(
         'SOCKET_PATH_INVALID',
         'socket broker.sock: the file that is there is no socket',
@@ -64,8 +67,13 @@ export class SimulatedNetwork implements WireFaults {
     this.#file = undefined
   }
 
-  replaceFile(): void {
-    this.#file = { kind: 'file' }
+  removeDirectory(): void {
+    this.#hasDirectory = false
+    this.#file = undefined
+  }
+
+  replaceFile(by: NoBroker): void {
+    this.#file = { kind: by }
   }
 
   connect(from: SimulatedProcess): Duplex {

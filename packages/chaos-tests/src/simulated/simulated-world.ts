@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { whenAborted } from '@nac-broker/supervisor'
 import type { BrokerFault } from '../broker-fault.fixture.ts'
 import type { ClientFaults, WireFaults, World } from '../real/world.ts'
@@ -17,16 +18,22 @@ export function simulatedWorld(
     givenUp: AbortSignal
     clients: ClientFaults
     close: () => Promise<unknown>
+    /** Of the socket, and of the store, which is a real file. */
+    directory: string
   },
 ): World {
-  const { next, givenUp, clients, close } = parts
+  const { next, givenUp, clients, close, directory } = parts
   const { network, machine, routers, outside } = lab
   return {
     host,
     socketFile: {
       remove: async () => network.clear(),
-      replace: async () => {
-        if (network.hasFile) network.replaceFile()
+      async removeDirectory() {
+        network.removeDirectory()
+        rmSync(directory, { recursive: true, force: true })
+      },
+      async replace(by) {
+        if (network.hasFile) network.replaceFile(by)
       },
       forbid: async () => {},
       permit: async () => {},
