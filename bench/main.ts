@@ -24,7 +24,8 @@ printed is kept too, in bench/results/NAME.json, but for --quick.
 ${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(21)}${asks}`).join('\n')}
 
   --quick            fewer samples, clients and devices
-  --document         measure nothing; write docs/performance.md from what was kept
+  --document         measure nothing; write docs/performance.md, and the figures in
+                     docs/crash-policies.md, from what was kept
   --help             this
 
 Exit code 0 when everything that was measured was right, however long it took; 1 when an answer was

@@ -5,6 +5,8 @@ export interface Question {
   readonly asks: string
   /** What bounds it, or what one would do without us; absent where a figure speaks for itself. */
   readonly beside?: string
+  /** What a crash policy promises: its figures stand in docs/crash-policies.md too. */
+  readonly ofCrash?: true
   /**
    * Fewer samples when `quick`. What was measured was right: anything else throws, whether an answer
    * was wrong or a device saw what it must never see.

@@ -2,6 +2,14 @@ import { readFileSync } from 'node:fs'
 import type { Row, Table } from './question.ts'
 import type { Usage } from './usage.ts'
 
+const IN_ALL = 'In all, starting and warming up included'
+const MEMORY = 'The memory of a process'
+
+/** Whether a table is one of those that every question has. */
+export function isOfWholeQuestion({ title }: Pick<Table, 'title'>): boolean {
+  return title === IN_ALL || title === MEMORY
+}
+
 /** Of the programs that have ended, by their files: of several of the same file the one that had most. */
 const ended = new Map<string, number>()
 
@@ -24,12 +32,12 @@ export function wholeQuestion(): Table[] {
   ]
   return [
     {
-      title: 'In all, starting and warming up included',
+      title: IN_ALL,
       unit: 'CPU seconds',
       digits: 1,
       rows: cpu,
     },
-    { title: 'The memory of a process', unit: 'MiB at most', digits: 0, rows: memory },
+    { title: MEMORY, unit: 'MiB at most', digits: 0, rows: memory },
   ]
 }
 

@@ -3,7 +3,7 @@ import type { KeptTable, Measured, Results } from '../results-file.ts'
 import { chart } from './chart.ts'
 
 export interface Asked {
-  question: Pick<Question, 'name' | 'asks' | 'beside'>
+  question: Pick<Question, 'name' | 'asks' | 'beside' | 'ofCrash'>
   /** Undefined where it was never measured in full. */
   results: Results | undefined
 }
@@ -51,15 +51,19 @@ function machinesOf(asked: readonly Asked[]): string {
 function section({ question: { name, asks, beside }, results }: Asked, images: string): string {
   const parts = [`### ${asks}`]
   if (beside) parts.push(`Beside: ${beside}.`)
-  if (!results) parts.push(`**Not measured yet:** \`npx -y pnpm@12 bench ${name}\` does it.`)
-  else if (results.kind === 'not measured') parts.push(`**Not measured:** ${results.because}.`)
-  else
-    parts.push(
-      `![${asks}](${images}/${name}.svg)`,
-      ...results.tables.map(table),
-      circumstancesOf(name, results),
-    )
-  return parts.join('\n\n')
+  if (results?.kind === 'measured') parts.push(`![${asks}](${images}/${name}.svg)`)
+  return [...parts, ...figuresOf(name, results)].join('\n\n')
+}
+
+/** Those of its tables that are wanted, or why there are none. */
+export function figuresOf(
+  name: string,
+  results: Results | undefined,
+  isWanted: (table: KeptTable) => boolean = () => true,
+): string[] {
+  if (!results) return [`**Not measured yet:** \`npx -y pnpm@12 bench ${name}\` does it.`]
+  if (results.kind === 'not measured') return [`**Not measured:** ${results.because}.`]
+  return [...results.tables.filter(isWanted).map(table), circumstancesOf(name, results)]
 }
 
 function table({ title, unit, digits, rows }: KeptTable): string {

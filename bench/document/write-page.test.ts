@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Question } from '../question.ts'
-import type { Results } from '../results-file.ts'
+import type { KeptTable, Measured, Results } from '../results-file.ts'
 import { writePage } from './write-page.ts'
+
+const DOCS = path.join(import.meta.dirname, '../../docs')
+const BEGIN = '<!-- figures: bench --document writes what is between here -->'
+const END = '<!-- and here -->'
 
 const CIRCUMSTANCES = {
   at: '2026-01-02T03:04:05.678Z',
@@ -18,7 +22,7 @@ const CIRCUMSTANCES = {
   load: 0.25,
 }
 
-const ROUND_TRIP: Results = {
+const ROUND_TRIP: Results & Measured = {
   ...CIRCUMSTANCES,
   kind: 'measured',
   tables: [
@@ -64,9 +68,12 @@ async function pageOf(questions: readonly Question[], kept: Record<string, Resul
   await writeFile(path.join(images, 'asked-no-more.svg'), '')
   for (const [name, each] of Object.entries(kept))
     await writeFile(path.join(results, `${name}.json`), JSON.stringify(each))
+  const crashPage = path.join(docs, 'crash-policies.md')
+  await writeFile(crashPage, `Before.\n\n${BEGIN}\n\nold figures\n\n${END}\n\nAfter.\n`)
   const said = await writePage(questions, { results, docs })
   const markdown = await readFile(path.join(docs, 'performance.md'), 'utf8')
-  return { said, markdown, images, charts: await readdir(images) }
+  const crashes = await readFile(crashPage, 'utf8')
+  return { said, markdown, crashes, images, charts: await readdir(images) }
 }
 
 test('a question is documented with its peer, its figures, what they must reach, and where they come from', async () => {
@@ -103,4 +110,31 @@ test('what was not measured is said, with how to measure it', async () => {
   expect(markdown).toMatch(/### How quick is never\?\n\n.*`npx -y pnpm@12 bench never`/)
   expect(markdown).toContain(`### How quick is skipped?\n\n**Not measured:** ${because}.`)
   expect(charts).toEqual([])
+})
+
+test('the page on crash policies has the figures of what they promise, and of nothing else', async () => {
+  const inAll = { ...ROUND_TRIP.tables[1], title: 'The memory of a process' } as KeptTable
+  const lost = { ...ROUND_TRIP, tables: [...ROUND_TRIP.tables, inAll] }
+  const asked = [question('a'), question('lost', { ofCrash: true })]
+  const { crashes } = await pageOf(asked, { a: ROUND_TRIP, lost })
+  expect(crashes.startsWith(`Before.\n\n${BEGIN}\n\n**How quick is lost?**\n\n| One call`)).toBe(
+    true,
+  )
+  expect(crashes.endsWith(`when it was done.\n\n${END}\n\nAfter.\n`)).toBe(true)
+  expect(crashes).toContain('| echo | 50.0 | 60.0 | 600.0 | 100 |  |')
+  expect(crashes).toContain('`bench lost`, 2026-01-02 at commit abc1234')
+  for (const other of ['old figures', 'quick is a?', 'memory', 'images'])
+    expect(crashes).not.toContain(other)
+})
+
+test('docs/crash-policies.md has a place for figures, and no others there than docs/performance.md', async () => {
+  const [crashes, performance] = await Promise.all(
+    ['crash-policies.md', 'performance.md'].map((name) => readFile(path.join(DOCS, name), 'utf8')),
+  )
+  const [, between = ''] = (crashes ?? '').split(BEGIN)
+  const [written, after] = between.split(END)
+  expect(after).toBeDefined()
+  const lines = written?.split('\n').filter((line) => /^[|`]/.test(line)) ?? []
+  expect(lines.length).toBeGreaterThan(10)
+  expect(lines.filter((line) => !performance?.includes(line))).toEqual([])
 })

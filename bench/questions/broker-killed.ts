@@ -22,6 +22,7 @@ export const brokerKilled: Question = {
   name: 'broker-killed',
   asks: 'How soon does a client know that its broker is dead, and what becomes of its calls then?',
   beside: 'a bare echo server in Node that is killed',
+  ofCrash: true,
   async measure({ quick }) {
     const times = quick ? 1 : 50
     return [await table('thread', times), await table('process', times)]

@@ -17,6 +17,7 @@ const HEARTBEAT_INTERVAL_MS = 500
 export const brokerStalled: Question = {
   name: 'broker-stalled',
   asks: 'How soon is a broker that is alive and does nothing taken for lost?',
+  ofCrash: true,
   async measure({ quick }) {
     const times = quick ? 1 : 30
     const rows = await rowsOf('thread', times)

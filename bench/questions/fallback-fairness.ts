@@ -8,6 +8,7 @@ const SMALL_CROWD = { clients: 4, sessions: 1, commands: 50 }
 export const fallbackFairness: Question = {
   name: 'fallback-fairness',
   asks: 'Do clients that have fallen back share a single session fairly?',
+  ofCrash: true,
   async measure({ quick }) {
     const crowd = quick ? SMALL_CROWD : CROWD
     const { clients, commands } = crowd

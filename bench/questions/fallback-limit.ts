@@ -10,6 +10,7 @@ export const fallbackLimit: Question = {
   name: 'fallback-limit',
   asks: 'Do clients that have fallen back keep to what the device allows?',
   beside: "what the device's own log saw",
+  ofCrash: true,
   async measure({ quick }) {
     const crowd = quick ? SMALL_CROWD : CROWD
     const { clients, sessions } = crowd

@@ -20,6 +20,7 @@ const STOPPED = { what: 'every process stopped for 5 s', holdUp: stopMachine }
 export const falseAlarms: Question = {
   name: 'false-alarms',
   asks: 'Is a broker taken for lost when somebody was merely held up?',
+  ofCrash: true,
   async measure({ quick }) {
     const heldUp: { what: string; tries: HeldUp[] }[] = []
     // The one that takes least, where it is to be quick.

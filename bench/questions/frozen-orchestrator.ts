@@ -10,6 +10,7 @@ export const frozenOrchestrator: Question = {
   name: 'frozen-orchestrator',
   asks: 'Is a change made twice when the orchestrator is frozen, its clients go on without it, and it wakes up?',
   beside: "what the devices' own log saw",
+  ofCrash: true,
   async measure({ quick }) {
     if (quick) throw new Skipped('a try takes some five seconds')
     const judged: Judged[] = []

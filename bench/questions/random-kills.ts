@@ -13,6 +13,7 @@ export const randomKills: Question = {
   name: 'random-kills',
   asks: 'What becomes of calls whose broker is killed at a random moment?',
   beside: "what the devices' own log saw",
+  ofCrash: true,
   async measure({ quick }) {
     const troubles: { what: string; judged: Judged[] }[] = []
     for (const scenario of quick ? SCENARIOS.slice(0, 1) : SCENARIOS) {

@@ -18,6 +18,7 @@ const SESSION_LIMIT = 10
 export const reconnectStorm: Question = {
   name: 'reconnect-storm',
   asks: 'How long until a thousand clients that reconnect at once are all served?',
+  ofCrash: true,
   async measure({ quick }) {
     const crowd = quick ? SMALL_CROWD : CROWD
     const times = []

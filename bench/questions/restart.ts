@@ -15,6 +15,7 @@ const DEVICES = 4
 export const restart: Question = {
   name: 'restart',
   asks: "How long is a hundred clients' gap when their broker is killed and restarted?",
+  ofCrash: true,
   async measure({ quick }) {
     const gaps = []
     const logins = []
