@@ -1,8 +1,14 @@
-// An orchestrator. It hosts the broker and runs two tests as subprocesses, which share one login.
+// An orchestrator. It hosts the broker and runs two tests as subprocesses, which share the logins.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { superviseBroker } from '@nac-broker/broker'
+import { BrokerError, superviseBroker } from '@nac-broker/broker'
+
+// What a broker has to say is one line; anything else has its stack.
+process.on('uncaughtException', (error) => {
+  console.error(error instanceof BrokerError ? `${error.code}: ${error.message}` : error)
+  process.exitCode = 1
+})
 
 const [testbed = 'testbed.yaml'] = process.argv.slice(2)
 await using broker = await superviseBroker({ testbed, crashPolicy: ['restart', 'abort'] })

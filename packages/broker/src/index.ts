@@ -32,4 +32,5 @@ export type {
   SuperviseBrokerOptions,
   SupervisedBrokerEvent,
 } from './supervised-broker.ts'
+export { BrokerError } from '@nac-broker/protocol'
 export { unitChange } from './unit-change.ts'
