@@ -19,6 +19,7 @@
  * One request: connection -> messagepack-peer -> operations/execute -> scheduler -> flight
  * -> device-lane -> a Session of @nac-broker/devices.
  */
+export { NO_STATISTICS } from './broker-statistics.ts'
 export { type Broker, type CloseOptions, startBroker } from './broker.ts'
 export type { BrokerOptions, BrokerSettings } from './options.ts'
 export { brokerSettingsSchema } from './options.ts'

@@ -3,12 +3,12 @@ import { resolveSupervision, type SuperviseBrokerOptions } from '@nac-broker/bro
 import { loadTestbed } from '@nac-broker/devices'
 import { type Clock, failpoint, systemClock } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
-import type { StatusResult } from '@nac-broker/protocol'
+import { asBrokerError, type StatusResult } from '@nac-broker/protocol'
 import { beginRun, completeReport, resumeRun } from './begin-run.ts'
 import { BrokerHistory, type BrokerTurn } from './broker-history.ts'
 import type { BrokerConfig } from './config/schema.ts'
 import { DeviceLogs } from './device-logs.ts'
-import { outcome } from './failure-policy.ts'
+import { type Ending, outcome } from './failure-policy.ts'
 import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-policy-options.ts'
 import { decisionLine } from './decision-line.ts'
 import { guardBroker } from './guard-broker.ts'
@@ -33,6 +33,7 @@ import { WorkerUnits } from './worker-units.ts'
 import { type PlannedWorker, planWorkers, type WorkerSpec } from './worker-plan.ts'
 import { startWatching } from './watch/start-watching.ts'
 import { requireWatchable, type WatchSpec } from './watch/watch-spec.ts'
+import { withoutBroker } from './without-broker.ts'
 import { writeReport } from './write-report.ts'
 
 export interface RunConfig {
@@ -115,8 +116,7 @@ const CLOSE_MS = 3_000
  * A whole run: hosts the broker, runs the workers with its socket in their environment, keeps to the
  * crash policy and the failure policy, and writes the report. No process and no socket of it is left
  * when it resolves.
- * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`: nothing was started; the signal's reason when it
- * was aborted before there was a broker: no worker was started, and there is no report
+ * @throws {BrokerError} `CONFIG_INVALID`, `TESTBED_INVALID`: nothing was started
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunReport> {
   const { clock = systemClock, log = pino({ level: 'silent' }), env = process.env } = options
@@ -129,7 +129,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   const names = plan({}).map(({ name }) => name)
   const maxParallel = config.maxParallel ?? names.length
   const policy = resolveFailurePolicy(config.failurePolicy ?? {}, names.length)
-  const { maxSessionsPerDevice } = resolveSupervision(config.broker)
+  const { maxSessionsPerDevice, crashPolicy } = resolveSupervision(config.broker)
   const watch = config.watch ?? []
   requireWatchable(watch, env)
   const directory = new ReportDirectory(config.reportDir)
@@ -167,9 +167,43 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     commandEvents: true,
     onEvent: (event) => server?.status.record(event),
   }
-  await using broker = await startRunBroker(brokerOptions, signal)
+  await using broker = await startRunBroker(brokerOptions, signal).catch(interruptedBy(signal))
   // Nothing refuses the run any more: only now does anything of an earlier one go.
   using journal = begun.takeOver()
+  const finish = async (
+    ending: Omit<Ending, 'states' | 'interrupted' | 'partialOk'>,
+    seen: Pick<RunReport, 'workers' | 'preflight' | 'devices' | 'broker' | 'health'>,
+  ): Promise<RunReport> => {
+    const report: RunReport = {
+      ...outcome(policy, {
+        ...ending,
+        states: seen.workers.map((worker) => worker.status),
+        interrupted: signal.aborted
+          ? { exitCode: interruptionExitCode(signal.reason), reason: messageOf(signal) ?? '' }
+          : undefined,
+        partialOk: config.partialOk,
+      }),
+      runId: begun.runId,
+      ...(begun.resumed > 0 && { resumed: begun.resumed }),
+      startedAt: begun.startedAt,
+      durationMs: Math.round(clock.now() - startedMs),
+      testbed: identity.testbed,
+      policy: crashPolicy.join(','),
+      failurePolicy: policy,
+      ...seen,
+    }
+    const reportFile = await writeReport(directory, report, log)
+    journal.finished(report.status)
+    emit({ event: 'finished', report, reportFile })
+    return report
+  }
+  if (!broker) {
+    await begun.makeRoom()
+    const reason = messageOf(signal) ?? ''
+    const { before } = begun
+    const parts = { workers: plan({}), devices: testbed.deviceNames, before, reason }
+    return await finish({}, withoutBroker({ ...parts, directory, clock }))
+  }
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })
   const units = runUnits(broker, { clock, log })
@@ -273,39 +307,33 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     await history.finish()
     failpoint('run.closed')
   }
-  const report: RunReport = {
-    ...outcome(policy, {
-      states: workers.map((worker) => worker.status),
-      brokerLost: messageOf(broker.lost),
-      interrupted: signal.aborted
-        ? { exitCode: interruptionExitCode(signal.reason), reason: messageOf(signal) ?? '' }
-        : undefined,
-      unreachable: preflight?.stop && messageOf(preflight.stop),
-      partialOk: config.partialOk,
-    }),
-    runId: begun.runId,
-    ...(begun.resumed > 0 && { resumed: begun.resumed }),
-    startedAt: begun.startedAt,
-    durationMs: Math.round(clock.now() - startedMs),
-    testbed: identity.testbed,
-    workers,
-    ...(preflight && { preflight: preflight.report }),
-    policy: broker.env()['NAC_BROKER_POLICY'] ?? '',
-    failurePolicy: policy,
-    devices: status?.devices.map(deviceReport) ?? testbed.deviceNames.map((name) => ({ name })),
-    broker: {
-      generation: broker.generation,
-      restarts: history.generations.length - 1,
-      generations: history.generations,
-      statistics: broker.statistics(),
-    },
-    health: await health.report(),
-  }
+  const healthReport = await health.report()
   deviceLogs.flush()
-  const reportFile = await writeReport(directory, report, log)
-  journal.finished(report.status)
-  emit({ event: 'finished', report, reportFile })
-  return report
+  return await finish(
+    {
+      brokerLost: messageOf(broker.lost),
+      unreachable: preflight?.stop && messageOf(preflight.stop),
+    },
+    {
+      workers,
+      ...(preflight && { preflight: preflight.report }),
+      devices: status?.devices.map(deviceReport) ?? testbed.deviceNames.map((name) => ({ name })),
+      broker: {
+        generation: broker.generation,
+        restarts: history.generations.length - 1,
+        generations: history.generations,
+        statistics: broker.statistics(),
+      },
+      health: healthReport,
+    },
+  )
+}
+
+/** No broker where `signal` was aborted before there was one; whatever else went wrong goes on. */
+function interruptedBy(signal: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted || asBrokerError(error).code !== 'CANCELLED') throw error
+  }
 }
 
 /** Who does not ask for it does not wait for what it is made of. */

@@ -5,8 +5,8 @@ import {
 } from '@nac-broker/broker'
 
 /**
- * The run's broker, unless `signal` is aborted before it is ready: then nothing of it runs. Later the signal
- * is none of its business: it is there until whoever uses it has ended.
+ * The run's broker, unless `signal` is aborted before it is ready: then nothing of it runs, and this rejects with
+ * `CANCELLED`. Later the signal is none of its business: it is there until whoever uses it has ended.
  * @throws {BrokerError} as `superviseBroker`
  */
 export async function startRunBroker(

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { createReadStream, readFileSync, watch, writeFileSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { expect, it } from 'vitest'
-import { Running, temporaryFolder } from './command-line.fixture.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import type { RunReport } from '../report.ts'
+import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
 
 /** Says `busy` into the pipe when it is, and neither an end of input nor SIGTERM ends it then. */
 const STUBBORN = `
@@ -54,35 +55,74 @@ it.each(['thread', 'process', 'inline'])(
   },
 )
 
-it.each(['serve', 'run'])(
-  '%s ends at once on SIGTERM while its broker hangs in its start, and leaves no socket',
-  async (command) => {
+/** A command whose broker hangs in its start by now. Its worker would leave a file `started`. */
+async function hanging(folder: Folder, ...args: string[]): Promise<Running> {
+  await writeFile(
+    folder.path('t.yaml'),
+    'devices: {r1: {os: iosxe, connections: {cli: {command: cat}}}}\n',
+  )
+  const worker = `{name: a, command: [touch, ${folder.path('started')}]}`
+  await writeFile(
+    folder.path('nac-broker.yaml'),
+    `testbed: t.yaml\npreflight: false\nbroker: {host: process}\nworkers: [${worker}]\n`,
+  )
+  await mkdir(folder.path('runtime'), { mode: 0o700, recursive: true })
+  const env = {
+    XDG_RUNTIME_DIR: folder.path('runtime'),
+    NAC_BROKER_FAILPOINTS: 'host.start.told=stall',
+    NAC_BROKER_FAILPOINTS_SEEN: folder.path('seen'),
+  }
+  const hangs = whenWritten(folder.path('seen'), 'host.start.told')
+  const running = new Running(args, { cwd: folder.path(), env })
+  onTestFinished(() => running[Symbol.asyncDispose]())
+  await hangs
+  return running
+}
+
+it('serve ends at once on SIGTERM while its broker hangs in its start, and leaves no socket', async () => {
+  await using folder = await temporaryFolder()
+  const running = await hanging(folder, 'serve')
+  // That it hangs would be noticed only when this test has failed.
+  running.process.kill('SIGTERM')
+  const { code, stderr } = await running.exited
+  expect(code).toBe(143)
+  expect(stderr).toContain('nac-broker: interrupted by SIGTERM')
+  expect(await readdir(folder.path('runtime'))).toEqual([])
+})
+
+it.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)(
+  'run ends at once on %s while its broker hangs in its start, leaves no socket, writes its report, and can be resumed',
+  async (signal, exitCode) => {
     await using folder = await temporaryFolder()
-    await writeFile(
-      folder.path('t.yaml'),
-      'devices: {r1: {os: iosxe, connections: {cli: {command: cat}}}}\n',
-    )
-    const worker = `{name: a, command: [touch, ${folder.path('started')}]}`
-    await writeFile(
-      folder.path('nac-broker.yaml'),
-      `broker: {host: process}\nworkers: [${worker}]\n`,
-    )
-    await mkdir(folder.path('runtime'), { mode: 0o700 })
-    const env = {
-      XDG_RUNTIME_DIR: folder.path('runtime'),
-      NAC_BROKER_FAILPOINTS: 'host.start.told=stall',
-      NAC_BROKER_FAILPOINTS_SEEN: folder.path('seen'),
-    }
-    const hangs = whenWritten(folder.path('seen'), 'host.start.told')
-    await using running = new Running([command, '--testbed', 't.yaml'], { cwd: folder.path(), env })
-    await hangs
-    // That it hangs would be noticed only when this test has failed.
-    running.process.kill('SIGTERM')
-    const { code, stderr } = await running.exited
-    expect(code).toBe(143)
-    expect(stderr).toContain('nac-broker: interrupted by SIGTERM')
+    const running = await hanging(folder, 'run')
+    running.process.kill(signal)
+    const { code, stdout } = await running.exited
+    expect(code).toBe(exitCode)
+    const reason = `interrupted by ${signal}`
+    expect(stdout).toContain(`ABORTED: 1 never started (${reason})`)
     expect(await readdir(folder.path('runtime'))).toEqual([])
     expect(await readdir(folder.path())).not.toContain('started')
+    const read = async (): Promise<RunReport> =>
+      JSON.parse(await readFile(folder.path('nac-broker-report', 'report.json'), 'utf8'))
+    expect(await read()).toMatchObject({
+      status: 'ABORTED',
+      exitCode,
+      reason,
+      policy: 'restart,abort',
+      workers: [{ name: 'a', status: 'never-started', reason, attempts: [] }],
+      devices: [{ name: 'r1' }],
+      broker: { generations: [] },
+    })
+    const files = await readdir(folder.path('nac-broker-report'))
+    expect(files).toEqual(expect.arrayContaining(['junit.xml', 'report.html']))
+
+    const env = { XDG_RUNTIME_DIR: folder.path('runtime') }
+    const resumed = await nacBroker(['run', '--resume'], { cwd: folder.path(), env })
+    expect(resumed.code).toBe(0)
+    expect(await read()).toMatchObject({ status: 'COMPLETE', resumed: 1 })
   },
 )
 

@@ -5,6 +5,7 @@ import { type Column, table } from './table.ts'
 
 /** Its generations, and why each was lost. */
 export function brokerSection({ broker, policy }: RunReport): Markup {
+  if (broker.generations.length === 0) return markup`<p>The run ended before there was one.</p>`
   const lost = broker.generations.filter((one) => one.lost !== undefined).length
   const restarts =
     broker.restarts === 0 ? 'not restarted' : `restarted ${count(broker.restarts, 'time')}`

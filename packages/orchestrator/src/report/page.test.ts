@@ -77,6 +77,14 @@ it('takes whatever workers and devices say for text', async () => {
   expect(html).toContain(`href="workers/${encodeURIComponent(encodeURIComponent(bad))}.log"`)
 })
 
+it('says of a run that was interrupted before it had a broker that it had none', async () => {
+  const report = sampleReport({})
+  report.broker.generations = []
+  const html = await readable(report)
+  expect(html).toContain('The run ended before there was one.')
+  expect(html).not.toContain('from the beginning to the end')
+})
+
 it('shows what everything went through, on the same axis', async () => {
   const report = sampleReport({
     workers: [
