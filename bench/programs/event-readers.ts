@@ -1,9 +1,12 @@
-/** Clients of one event stream, the last of which reads nothing until the end. Does what it is told. */
+/** Clients of one event stream, and one that reads nothing until the end. Does what it is told. */
 import { systemClock, withDeadline } from '@nac-broker/supervisor'
 import { EventReader } from '../event-reader.ts'
 import { readyToBeAsked } from './lifetime.ts'
 
 export type Order =
+  /** The one that does not read. */
+  | { what: 'open-unread'; url: string }
+  /** Those that do. */
   | { what: 'open'; url: string; clients: number }
   /** Look for an event with this text. */
   | { what: 'seek'; text: string }
@@ -25,18 +28,23 @@ export interface Finished {
 const PATIENCE_MS = 30_000
 
 let readers: EventReader[] = []
+let unread: EventReader | undefined
 
 await readyToBeAsked(async (message): Promise<unknown> => {
   const order = message as Order
   switch (order.what) {
+    case 'open-unread':
+      unread = await EventReader.open(new URL('events', order.url))
+      unread.pause()
+      return 'open'
     case 'open':
       readers = await openAll(order)
       return 'open'
     case 'seek':
-      for (const reader of readers) reader.seek(order.text)
+      for (const reader of all()) reader.seek(order.text)
       return 'seeking'
     case 'await':
-      await allFind(readers.slice(0, -1))
+      await allFind(readers)
       return 'found'
     case 'count':
       for (const reader of readers) reader.count(order.text)
@@ -46,11 +54,13 @@ await readyToBeAsked(async (message): Promise<unknown> => {
   }
 })
 
-async function openAll({ url, clients }: Order & { what: 'open' }): Promise<EventReader[]> {
+function openAll({ url, clients }: Order & { what: 'open' }): Promise<EventReader[]> {
   const events = new URL('events', url)
-  const opened = await Promise.all(Array.from({ length: clients }, () => EventReader.open(events)))
-  opened.at(-1)?.pause()
-  return opened
+  return Promise.all(Array.from({ length: clients }, () => EventReader.open(events)))
+}
+
+function all(): EventReader[] {
+  return unread ? [...readers, unread] : readers
 }
 
 async function allFind(some: readonly EventReader[]): Promise<void> {
@@ -62,13 +72,14 @@ async function allFind(some: readonly EventReader[]): Promise<void> {
 }
 
 async function finish(): Promise<Finished> {
-  readers.at(-1)?.resume()
-  await allFind(readers)
-  for (const reader of readers) reader[Symbol.dispose]()
-  const missed = readers.map((reader) => reader.missed)
-  const late = missed.pop() ?? 0
+  unread?.resume()
+  await allFind(all())
+  for (const reader of all()) reader[Symbol.dispose]()
   return {
-    counted: readers.slice(0, -1).map(({ counted }) => counted),
-    missed: { reading: missed.reduce((sum, each) => sum + each, 0), late },
+    counted: readers.map(({ counted }) => counted),
+    missed: {
+      reading: readers.reduce((sum, { missed }) => sum + missed, 0),
+      late: unread?.missed ?? 0,
+    },
   }
 }

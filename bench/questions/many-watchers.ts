@@ -12,11 +12,18 @@ const CLIENTS = 100
 /** Each command is an event. */
 const COMMANDS_PER_SECOND = 1_000
 const MEBIBYTE = 2 ** 20
+/**
+ * Before a round so many are told to the one that does not read, as long as an event's command may be: more than
+ * sockets hold, 4 MiB, and than is kept for it after that, 10,000.
+ */
+const BEFORE = { commands: 20_000, atOnce: 200, text: `show nonce ${'x'.repeat(480)}` }
 
 interface Round {
   /** How long each command took, in microseconds. */
   tookUs: number[]
   perSecond: number
+  /** What the run and its clients that follow took of the processors, in milliseconds of a second. */
+  cpuMs: { run: number; following: number }
 }
 
 type Readers = Program<Order, unknown>
@@ -36,15 +43,18 @@ export const manyWatchers: Question = {
     })
     await using readers: Readers = await startProgram<unknown, Order>('event-readers.ts')
     await using client = await connect({ socketPath: run.socketPath })
-    const round = await atARate(client, commands)
+    const round = await atARate(client, commands, { run: run.pid, following: readers.pid })
     // What is kept of events for who comes back is full then.
+    await tellMuch(client)
     await round()
     const before = { usage: await usageOf(run.pid), held: await run.heldBytes() }
     const peaks: number[] = []
     const held: number[] = []
     const pairs = await repeat(rounds, async () => {
       const alone = await round()
-      await readers.ask({ what: 'open', url: run.url, clients: CLIENTS })
+      await readers.ask({ what: 'open-unread', url: run.url })
+      await tellMuch(client)
+      await readers.ask({ what: 'open', url: run.url, clients: CLIENTS - 1 })
       await mark(client, readers, 'begin')
       // What happened before it may come as late.
       await readers.ask({ what: 'await' })
@@ -111,9 +121,30 @@ export const manyWatchers: Question = {
           },
         ],
       },
-      ...(before.usage ? [peakTable(before.usage.peakMiB, peaks)] : []),
+      ...(before.usage
+        ? [processorTable(of('alone'), of('followed')), peakTable(before.usage.peakMiB, peaks)]
+        : []),
     ]
   },
+}
+
+function processorTable(alone: readonly Round[], followed: readonly Round[]): Table {
+  return {
+    title: 'Processor time of a second',
+    unit: 'ms',
+    digits: 0,
+    rows: [
+      { what: 'the run, nobody follows', samples: alone.map(({ cpuMs }) => cpuMs.run) },
+      {
+        what: `the run, ${CLIENTS} clients follow`,
+        samples: followed.map(({ cpuMs }) => cpuMs.run),
+      },
+      {
+        what: 'the clients that follow, on the same processors',
+        samples: followed.map(({ cpuMs }) => cpuMs.following),
+      },
+    ],
+  }
 }
 
 function peakTable(before: number, peaks: readonly number[]): Table {
@@ -132,9 +163,16 @@ function peakTable(before: number, peaks: readonly number[]): Table {
 }
 
 /** One after the other, each when it is due: who is late catches up. */
-async function atARate(client: BrokerClient, commands: number): Promise<() => Promise<Round>> {
+async function atARate(
+  client: BrokerClient,
+  commands: number,
+  pids: { run: number | undefined; following: number | undefined },
+): Promise<() => Promise<Round>> {
   const command = await cachedCommand(client)
+  const spentMs = async (pid: number | undefined): Promise<number> =>
+    (await usageOf(pid))?.cpuMs ?? Number.NaN
   return async () => {
+    const before = { run: await spentMs(pids.run), following: await spentMs(pids.following) }
     const tookUs: number[] = []
     const checks: (() => void)[] = []
     const beganMs = systemClock.now()
@@ -147,8 +185,22 @@ async function atARate(client: BrokerClient, commands: number): Promise<() => Pr
     }
     const tookMs = systemClock.now() - beganMs
     for (const check of checks) check()
-    return { tookUs, perSecond: (commands / tookMs) * 1000 }
+    const ofASecond = (ms: number): number => (ms / tookMs) * 1000
+    const cpuMs = {
+      run: ofASecond((await spentMs(pids.run)) - before.run),
+      following: ofASecond((await spentMs(pids.following)) - before.following),
+    }
+    return { tookUs, perSecond: ofASecond(commands), cpuMs }
   }
+}
+
+/** As fast as it goes; from the cache, but for the first one. */
+async function tellMuch(client: BrokerClient): Promise<void> {
+  for (let told = 0; told < BEFORE.commands; told += BEFORE.atOnce)
+    // oxlint-disable-next-line no-await-in-loop -- so many at once
+    await Promise.all(
+      Array.from({ length: BEFORE.atOnce }, () => client.execute('sim-1', BEFORE.text)),
+    )
 }
 
 /** A command by which they know where they are. */
@@ -157,11 +209,15 @@ async function mark(client: BrokerClient, readers: Readers, word: string): Promi
   await client.execute('sim-1', `show nonce ${word}`, { cache: false })
 }
 
-/** Those that read were told of each command; of the one that did not its own account is complete. */
+/**
+ * Those that read were told of each command; the one that did not was not sent everything, and its own account is
+ * complete.
+ */
 function requireAll({ counted, missed }: Finished, commands: number): void {
   const wrong = counted.find((count) => count !== commands)
   if (wrong !== undefined || missed.reading > 0)
     throw new Error(
       `of ${commands} commands a client was told of ${wrong}; missed: ${missed.reading}`,
     )
+  if (missed.late === 0) throw new Error('the client that did not read was sent everything')
 }
