@@ -14,6 +14,7 @@ import type { Tally } from './broker-statistics.ts'
 import { DeviceUnit } from './device-unit.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LaneSessions, type PooledSession } from './lane-sessions.ts'
+import { SessionUnits } from './session-units.ts'
 import type { SessionSlots, SlotLease } from './session-slots.ts'
 
 /** Something that needs a session of its own for a while. */
@@ -53,6 +54,7 @@ export class DeviceLane {
   readonly #sessions: LaneSessions
   readonly #logins: LoginRecord
   readonly #unit: DeviceUnit
+  readonly #sessionUnits: SessionUnits
   #opening = 0
   #loggingIn = 0
   /** Aborted when nobody needs the slot any more. */
@@ -70,7 +72,9 @@ export class DeviceLane {
       if (this.#sessions.staying === 0 && this.#loggingIn === 0) this.#unit.stopping()
     })
     this.#logins = new LoginRecord(context.clock)
-    this.#unit = new DeviceUnit(device.name, context.units, context.clock)
+    const { units, clock, maxSessions } = context
+    this.#unit = new DeviceUnit({ name: `device ${device.name}`, kind: 'device' }, units, clock)
+    this.#sessionUnits = new SessionUnits(device.name, maxSessions, units, clock)
   }
 
   /** Ends with anything that may have changed the device; outputs of an earlier epoch are stale. */
@@ -208,9 +212,11 @@ export class DeviceLane {
 
   async #run(pooled: PooledSession, job: Job): Promise<void> {
     if (this.#sessions.begin(pooled)) this.#context.tally.add('connectionHits')
+    pooled.unit?.busy()
     this.#unit.busy()
     await job.start(pooled.session)
     this.#sessions.done(pooled, this.#context.slotWanted())
+    if (pooled.state.kind === 'idle') pooled.unit?.nothingToDo()
     if (this.#sessions.busy === 0 && this.#sessions.open > 0) this.#unit.nothingToDo()
     this.#pump()
   }
@@ -242,24 +248,31 @@ export class DeviceLane {
     const { clock } = this.#context
     const startedMs = clock.now()
     const steps = new LoginSteps(clock)
+    const unit = this.#sessionUnits.take()
     try {
       if (this.#closed) throw this.#closed
+      unit?.starting()
       this.#unit.starting()
       const session = await this.#context.openSession(this.device, steps.begin)
-      this.#admit(session, lease, { openMs: clock.now() - startedMs, steps: steps.timed() })
+      const login = { openMs: clock.now() - startedMs, steps: steps.timed() }
+      this.#admit(this.#sessions.add(session, lease, unit), login)
     } catch (error) {
       lease.release()
-      this.#loginFailed(asBrokerError(error, { device: this.device.name }), steps.timed())
+      const failure = asBrokerError(error, { device: this.device.name })
+      if (this.#closed) unit?.stopped()
+      else unit?.failed(failure.message)
+      this.#sessionUnits.give(unit)
+      this.#loginFailed(failure, steps.timed())
     }
   }
 
-  #admit(session: Session, lease: SlotLease, login: { openMs: number; steps: TimedStep[] }): void {
+  #admit(pooled: PooledSession, login: { openMs: number; steps: TimedStep[] }): void {
     failpoint('broker.session.opened')
-    const pooled = this.#sessions.add(session, lease)
     this.#logins.succeeded()
     this.#context.tally.add('connectionMisses')
     this.#context.emit({ event: 'session-opened', device: this.device.name, ...login })
-    void session.ended.then((end) => this.#onEnded(pooled, end))
+    void pooled.session.ended.then((end) => this.#onEnded(pooled, end))
+    pooled.unit?.ready()
     if (!this.#closed) return this.#unit.ready()
     this.#sessions.close(pooled, 'shutdown')
   }
@@ -300,6 +313,7 @@ export class DeviceLane {
     const closed = { event: 'session-closed', device: this.device.name, by } as const
     if (end.by !== 'device') {
       this.#context.emit(closed)
+      pooled.unit?.stopped()
       if (isLast && this.#loggingIn === 0) this.#unit.stopped()
     } else {
       const lost = asBrokerError(end.error, { device: this.device.name })
@@ -308,9 +322,11 @@ export class DeviceLane {
       this.endEpoch()
       this.#context.onDeviceClosed(this.device.name)
       this.#context.emit({ ...closed, message: lost.message })
+      pooled.unit?.failed(lost.message)
       if (isLast && !wasClosing) this.#unit.failed(lost.message)
       else if (isLast && this.#loggingIn === 0) this.#unit.stopped()
     }
+    this.#sessionUnits.give(pooled.unit)
     this.#pump()
   }
 }

@@ -6,7 +6,8 @@ function unitOf(): { clock: VirtualClock; unit: DeviceUnit; states: UnitEvent['s
   const clock = new VirtualClock()
   const states: UnitEvent['state'][] = []
   const onEvent = ({ state }: UnitEvent): void => void states.push(state)
-  const unit = new DeviceUnit('r1', new FailureDetector({ clock, onEvent }), clock)
+  const device = { name: 'device r1', kind: 'device' }
+  const unit = new DeviceUnit(device, new FailureDetector({ clock, onEvent }), clock)
   return { clock, unit, states }
 }
 

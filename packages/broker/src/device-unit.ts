@@ -3,7 +3,7 @@ import type { Clock, FailureDetector, Timer, Unit } from '@nac-broker/supervisor
 /** A device that has had nothing to do for so long is idle: not between two commands. */
 const IDLE_MS = 1_000
 
-/** How one device fares, from what its sessions do: told to the failure detector, which tells the rest. */
+/** How a device, from what its sessions do, or one session fares: told to the failure detector, which tells the rest. */
 export class DeviceUnit {
   readonly #unit: Unit
   readonly #detector: FailureDetector
@@ -11,8 +11,8 @@ export class DeviceUnit {
   #isStopping = false
   #idle: Timer | undefined
 
-  constructor(device: string, detector: FailureDetector, clock: Clock) {
-    this.#unit = { name: `device ${device}`, kind: 'device' }
+  constructor(unit: Unit, detector: FailureDetector, clock: Clock) {
+    this.#unit = unit
     this.#detector = detector
     this.#clock = clock
   }

@@ -7,7 +7,7 @@
  *   connection          a client's socket; the first byte picks messagepack-peer or nac-test-peer
  *   operations/         a request's handler, one file each
  *   scheduler           cache, execution under way (flight), or a new one
- *   device-lane         one device: fair-queue, lane-sessions, device-unit
+ *   device-lane         one device: fair-queue, lane-sessions, device-unit, session-units
  *   pool                all lanes and the limit they share (session-slots)
  *   giving-way          sessions given up for clients with direct connections
  *   output-cache        outputs by device, command and epoch

@@ -2,6 +2,7 @@ import type { Session, SessionEnd } from '@nac-broker/devices'
 import type { BrokerEvent } from '@nac-broker/protocol'
 import { Turn } from '@nac-broker/run-store'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
+import type { DeviceUnit } from './device-unit.ts'
 import type { SlotLease } from './session-slots.ts'
 
 export type CloseReason = Extract<BrokerEvent, { event: 'session-closed' }>['by']
@@ -12,6 +13,8 @@ export interface PooledSession {
   readonly lease: SlotLease
   /** What it has served since it was opened: its turn, when others wait for it. */
   readonly turn: Turn
+  /** How it fares by itself, where the device may have others. */
+  readonly unit: DeviceUnit | undefined
   state:
     | { kind: 'idle'; sinceMs: number }
     | { kind: 'busy'; closeAfter: CloseReason | undefined }
@@ -43,10 +46,10 @@ export class LaneSessions {
     return [...this.#all].filter(({ state }) => state.kind === 'busy').length
   }
 
-  add(session: Session, lease: SlotLease): PooledSession {
-    const nowMs = this.#clock.now()
+  add(session: Session, lease: SlotLease, unit: DeviceUnit | undefined): PooledSession {
+    const sinceMs = this.#clock.now()
     const turn = new Turn(this.#clock)
-    const pooled: PooledSession = { session, lease, turn, state: { kind: 'idle', sinceMs: nowMs } }
+    const pooled: PooledSession = { session, lease, turn, unit, state: { kind: 'idle', sinceMs } }
     this.#all.add(pooled)
     return pooled
   }
@@ -106,6 +109,7 @@ export class LaneSessions {
   close(pooled: PooledSession, by: CloseReason): void {
     failpoint('broker.session.closing')
     pooled.state = { kind: 'closing', by }
+    pooled.unit?.stopping()
     this.#closing(1)
     void pooled.session.close()
   }

@@ -1,6 +1,7 @@
 import type { BrokerEvent } from '@nac-broker/protocol'
 
-/** Whether a broker has it from the one who launched it, who need not hear it again. Of units, only the devices are the broker's own. */
+/** Whether a broker has it from the one who launched it, who need not hear it again. Of units, devices and their sessions are the broker's own. */
 export function wasTold(event: BrokerEvent): boolean {
-  return event.event === 'policy-decision' || (event.event === 'unit' && event.kind !== 'device')
+  if (event.event === 'unit') return event.kind !== 'device' && event.kind !== 'session'
+  return event.event === 'policy-decision'
 }

@@ -4,7 +4,7 @@ import { byId, element } from './markup.js'
 const KEPT = 1_000
 const SHOWN = 200
 
-const UNITS = { device: 'devices', worker: 'workers', watch: 'watched' }
+const UNITS = { device: 'devices', session: 'devices', worker: 'workers', watch: 'watched' }
 
 const KINDS = {
   devices: ['session-opened', 'session-closed', 'login-failed'],

@@ -57,12 +57,12 @@ const loginSteps = z.array(z.object({ step: z.string(), ms: z.number().nonnegati
 
 /**
  * A change in how one of the things that a run depends on fares; never a clean stop as a failure. What is
- * `unit` is unique: "device r1", "worker bgp", "broker", "watch lab".
+ * `unit` is unique: "device r1", "session r1#2", "worker bgp", "broker", "watch lab".
  */
 const unitEventSchema = z.object({
   event: z.literal('unit'),
   unit: z.string(),
-  kind: z.enum(['device', 'worker', 'broker', 'watch']),
+  kind: z.enum(['device', 'session', 'worker', 'broker', 'watch']),
   state: z.enum(['starting', 'ready', 'busy', 'idle', 'stopping', 'stopped', 'failed']),
   /** Of one that failed: one line for people. */
   cause: z.string().optional(),

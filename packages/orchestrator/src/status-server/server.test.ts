@@ -156,6 +156,31 @@ it('shows no device as failed that ended one of its two sessions and was closed 
   )
 })
 
+it('tells how each of two sessions of a device fares, and of the death of one while the other lives', async () => {
+  await using lab = await startWatchedBroker({
+    devices: 1,
+    brokerOptions: { maxSessionsPerDevice: 2 },
+  })
+  const { client } = lab
+  using events = await EventSourceClient.open(lab.url('events?earlier=1000'))
+  await Promise.all(['a', 'b'].map((word) => client.execute('sim-1', `show nonce ${word}`)))
+  await client.execute('sim-1', 'exit', { cache: false }).catch(() => {})
+  const dead = await events.event(({ kind, state }) => kind === 'session' && state === 'failed')
+  const unit = dead?.event['unit']
+  await client.disconnect('sim-1')
+  await events.event((event) => event['unit'] === 'device sim-1' && event['state'] === 'stopped')
+  const statesOf = (name: unknown): unknown[] =>
+    events.events
+      .map(({ event }) => event)
+      .filter((event) => event['unit'] === name && event['state'] !== 'idle')
+      .map(({ state }) => state)
+  const other = unit === 'session sim-1#1' ? 'session sim-1#2' : 'session sim-1#1'
+  expect(dead?.event).toMatchObject({ cause: expect.stringMatching(/^sim-1: .+ closed/) as string })
+  expect(statesOf(unit)).toEqual(['starting', 'ready', 'busy', 'failed'])
+  expect(statesOf(other)).toEqual(['starting', 'ready', 'busy', 'stopping', 'stopped'])
+  expect(statesOf('device sim-1')).toEqual(['starting', 'ready', 'busy', 'stopping', 'stopped'])
+})
+
 it('is not ready before there is a broker', async () => {
   await using server = await startStatusServer({ port: 0 }, NOTHING)
   expect((await fetch(`${server.url}readyz`)).status).toBe(503)
