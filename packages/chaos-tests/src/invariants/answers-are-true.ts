@@ -1,4 +1,5 @@
 import type { CallRecord, Evidence } from '../schedules/evidence.ts'
+import { isChange } from '../schedules/schedule.ts'
 import { hashOfAnswer } from './hash-of-answer.ts'
 import type { Invariant } from './invariant.ts'
 
@@ -32,7 +33,7 @@ function* judged(
     yield `${call} failed of what nobody foresaw: ${outcome.message}`
   }
   // A line that others ask for too may have been sent for them.
-  const isOwn = key === undefined && line.startsWith('write')
+  const isOwn = key === undefined && isChange(line)
   const reached = log.some(
     (entry) => entry.event === 'command' && entry.device === device && entry.line === line,
   )

@@ -1,3 +1,4 @@
+import { isChange } from '../schedules/schedule.ts'
 import type { Invariant } from './invariant.ts'
 
 export const atMostOnce: Invariant = {
@@ -6,7 +7,7 @@ export const atMostOnce: Invariant = {
   *violations({ deviceLog }) {
     const times = new Map<string, number>()
     for (const entry of deviceLog) {
-      if (entry.event !== 'command' || !entry.line.startsWith('write')) continue
+      if (entry.event !== 'command' || !isChange(entry.line)) continue
       const what = `"${entry.line}" on ${entry.device}`
       times.set(what, (times.get(what) ?? 0) + 1)
     }

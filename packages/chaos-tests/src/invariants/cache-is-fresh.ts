@@ -1,3 +1,4 @@
+import { isChange } from '../schedules/schedule.ts'
 import { hashOfAnswer } from './hash-of-answer.ts'
 import type { Invariant } from './invariant.ts'
 
@@ -6,7 +7,7 @@ export const cacheIsFresh: Invariant = {
   promise: 'what was read before a change is not given out after it',
   *violations({ calls, deviceLog }) {
     const changes = calls.filter(
-      ({ line, outcome }) => line.startsWith('write') && outcome.kind === 'acknowledged',
+      ({ line, outcome }) => isChange(line) && outcome.kind === 'acknowledged',
     )
     for (const { line, device, askedAt, startedMs, outcome } of calls) {
       if (!line.startsWith('show nonce') || outcome.kind !== 'acknowledged') continue

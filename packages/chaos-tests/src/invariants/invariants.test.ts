@@ -11,6 +11,7 @@ import { INVARIANTS } from './all-invariants.ts'
 const SEED = 7
 const READ = 'show nonce a.'
 const CHANGE = 'write nonce b.'
+const CONFIGURED = 'do write nonce c.'
 
 function entry(event: object): DeviceLogEntry {
   return { at: '2026-01-01T00:00:00Z', device: 'sim-1', session: 1, ...event } as DeviceLogEntry
@@ -127,12 +128,21 @@ const BAD: [string, Partial<Evidence>][] = [
     { calls: [answered(READ, 'a. 1', { tookMs: 2_000, timeoutMs: 5_000 })], turns: [aborted] },
   ],
   ['at-most-once', { deviceLog: [...GOOD.deviceLog, ...executed(CHANGE, 'b. 3')] }],
+  ['at-most-once', { deviceLog: [...executed(CONFIGURED, ''), ...executed(CONFIGURED, '')] }],
   ['answers-are-true', { calls: [answered(READ, 'a. 2')] }],
+  [
+    'answers-are-true',
+    {
+      calls: [answered(CONFIGURED, '', { outcome: refused })],
+      deviceLog: executed(CONFIGURED, ''),
+    },
+  ],
   ['answers-are-true', { calls: [answered(CHANGE, '', { outcome: refused })] }],
   ['answers-are-true', { calls: [answered(READ, '', { outcome: unforeseen })] }],
   ['answers-are-true', { calls: [answered(READ, '\uFFFD\r\na. 1')] }],
   ['nobody-elses-answer', { calls: [answered(READ, 'a. 1', { device: 'sim-2' })] }],
   ['nobody-elses-answer', { calls: [answered(READ, 'b. 2')] }],
+  ['nobody-elses-answer', { calls: [answered(CONFIGURED, 'b. 2')] }],
   [
     'outcomes-are-kept',
     { calls: [keyed(answered(CHANGE, 'b. 2')), keyed(answered(CHANGE, 'b. 3', later))] },
@@ -157,6 +167,13 @@ const BAD: [string, Partial<Evidence>][] = [
     },
   ],
   ['cache-is-fresh', { calls: [...GOOD.calls, answered(READ, 'a. 1', later)] }],
+  [
+    'cache-is-fresh',
+    {
+      deviceLog: [...executed(READ, 'a. 1'), ...executed(CONFIGURED, 'c. 2')],
+      calls: [answered(CONFIGURED, 'c. 2'), answered(READ, 'a. 1', later)],
+    },
+  ],
   ['session-limit', { deviceLog: [again, ...GOOD.deviceLog] }],
   [
     'session-limit',

@@ -6,7 +6,7 @@ export const nobodyElsesAnswer: Invariant = {
   promise: 'no output reaches another caller or device',
   *violations({ calls }) {
     for (const { line, device, outcome } of calls) {
-      const nonce = /^\w+ nonce (.+)$/.exec(line)?.[1]
+      const nonce = /^(?:do )?\w+ nonce (.+)$/.exec(line)?.[1]
       if (nonce === undefined || outcome.kind !== 'acknowledged') continue
       // A device that misbehaves may have said something before.
       const last = outcome.output.split('\r\n').at(-1)

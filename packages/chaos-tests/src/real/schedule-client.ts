@@ -47,7 +47,7 @@ export function inThisProcess(
 
 export async function makeCall(
   client: BrokerClient,
-  { device, line, timeoutMs, key }: PlannedCall,
+  { device, line, timeoutMs, key, configures }: PlannedCall,
   clock: Clock,
   { lagMs, waitedMs }: Excuses,
 ): Promise<SettledCall> {
@@ -58,9 +58,13 @@ export async function makeCall(
   const watched = { late: false }
   void noteLateness(watched, timeoutMs, clock, settled.signal)
   const options = { timeoutMs, ...(key !== undefined && { key }) }
-  const outcome = await client
-    .execute(device, line, options)
-    .then(({ output, cached }): CallOutcome => ({ kind: 'acknowledged', output, cached }), failure)
+  const making = configures
+    ? client.configure(device, [line], options).then((result) => ({ ...result, cached: false }))
+    : client.execute(device, line, options)
+  const outcome = await making.then(
+    ({ output, cached }): CallOutcome => ({ kind: 'acknowledged', output, cached }),
+    failure,
+  )
   settled.abort()
   const tookMs = clock.now() - startedMs
   return {

@@ -72,6 +72,14 @@ function drawCalls(
     }
     // A key that belongs to another change has to be refused.
     if (kind < 0.75) return { ...call, line: `write nonce ${own}`, key: `${device}-${shared}` }
+    // In configuration mode a device executes what comes after `do`.
+    if (kind < 0.81) {
+      const key = `${device}-${shared}-lines`
+      return { ...call, line: `do write nonce ${seed}-${key}.`, key, configures: true }
+    }
+    if (kind < 0.84)
+      return { ...call, line: `do write nonce ${own} ${canaryOf(seed)}`, configures: true }
+    if (kind < 0.9) return { ...call, line: `do write nonce ${own}`, configures: true }
     return { ...call, line: `write nonce ${own}` }
   })
 }

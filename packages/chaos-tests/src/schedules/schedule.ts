@@ -5,6 +5,13 @@ export interface PlannedCall {
   readonly timeoutMs: number
   /** Of a change: it has the same line whenever it is asked for. */
   readonly key?: string
+  /** Whether the line is typed in configuration mode, through `configure`. */
+  readonly configures?: true
+}
+
+/** Whether a device is another one after this line, of a call or of its log. */
+export function isChange(line: string): boolean {
+  return /^(do )?write /.test(line)
 }
 
 export interface PlannedFault {
