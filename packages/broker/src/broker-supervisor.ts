@@ -212,6 +212,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       onLiveness: ({ event, silentMs }) =>
         event === 'alive' ? run.healthy() : run.unhealthy(silentMs),
       onLog: (line) => relog(log, line),
+      onChildProcess: (pid) => options.onChildProcess?.(pid),
     })
     const stopped = whenAborted(run.signal)
     this.#units.start(BROKER_UNIT)

@@ -26,6 +26,7 @@ async function started(host: Host): Promise<Generation> {
     onEvent() {},
     onLiveness() {},
     onLog() {},
+    onChildProcess() {},
   })
   onTestFinished(async () => {
     await generation.kill()

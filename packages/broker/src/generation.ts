@@ -25,6 +25,8 @@ export interface GenerationOptions {
   /** Whether its main loop answers, once it is ready. */
   onLiveness: (event: LivenessEvent) => void
   onLog: (line: string) => void
+  /** Told the pid of whoever it has started for a device, in time to have that ended should this process die. */
+  onChildProcess: (pid: number) => void
 }
 
 /** One hosted broker, from launch to exit: ready when it says so, alive while its main loop answers. */
@@ -157,7 +159,8 @@ export class Generation {
         this.#statusAnswers.delete(message.id)
         return
       case 'child':
-        return this.#children.add(message.pid)
+        this.#children.add(message.pid)
+        return this.#options.onChildProcess(message.pid)
       case 'events':
         for (const event of message.events) this.#options.onEvent(event)
         return

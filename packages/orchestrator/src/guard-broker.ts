@@ -22,6 +22,31 @@ export async function guardBroker(
   return pid
 }
 
+/**
+ * For the broker's `onChildProcess`: has whatever runs for its `command:` devices watched. They lead groups of
+ * their own, may be deaf to every signal but SIGKILL, and outlive a broker in a thread of ours.
+ */
+export function guardDevices(guard: Guard): (pid: number) => void {
+  const watched = new Set<number>()
+  return (pid) => {
+    for (const one of watched) {
+      if (hasMembers(one)) continue
+      guard.forget(one)
+      watched.delete(one)
+    }
+    watched.add(pid)
+    guard.watch(pid)
+  }
+}
+
+function hasMembers(group: number): boolean {
+  try {
+    return process.kill(-group, 0)
+  } catch {
+    return false
+  }
+}
+
 async function follow(
   guard: Guard,
   events: ReturnType<SupervisedBroker['events']>,

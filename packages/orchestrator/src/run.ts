@@ -11,7 +11,7 @@ import { DeviceLogs } from './device-logs.ts'
 import { type Ending, outcome } from './failure-policy.ts'
 import { type FailurePolicyOptions, resolveFailurePolicy } from './failure-policy-options.ts'
 import { decisionLine } from './decision-line.ts'
-import { guardBroker } from './guard-broker.ts'
+import { guardBroker, guardDevices } from './guard-broker.ts'
 import { startGuard } from './guard.ts'
 import { DirectUnits } from './health/direct-units.ts'
 import type { WorkerActivity } from './health/health-recorder.ts'
@@ -166,6 +166,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     log,
     commandEvents: true,
     onEvent: (event) => server?.status.record(event),
+    onChildProcess: guardDevices(guard),
   }
   await using broker = await startRunBroker(brokerOptions, signal).catch(interruptedBy(signal))
   // Nothing refuses the run any more: only now does anything of an earlier one go.

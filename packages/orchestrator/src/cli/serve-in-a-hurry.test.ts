@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createReadStream, readFileSync, watch, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { systemClock } from '@nac-broker/supervisor'
 import { expect, it, onTestFinished } from 'vitest'
 import type { RunReport } from '../report.ts'
 import { type Folder, nacBroker, Running, temporaryFolder } from './command-line.fixture.ts'
@@ -18,6 +19,9 @@ while read -r line; do
   esac
 done
 `
+
+/** A second where the machine has time to spare; what nobody ends goes on for ever. */
+const SOON_MS = 10_000
 
 it.each(['thread', 'process', 'inline'])(
   'leaves no process of a command: device behind on a second signal, with host %s',
@@ -51,6 +55,37 @@ it.each(['thread', 'process', 'inline'])(
     serve.process.kill('SIGINT')
     expect(await serve.exited).toMatchObject({ code: 130 })
     expect(await said).toEqual(['busy\n'])
+    await client.exited
+  },
+)
+
+it.each(['thread', 'process', 'inline'])(
+  'no process of a command: device outlives serve when that is killed, deaf as it is, with host %s',
+  async (host) => {
+    await using folder = await temporaryFolder()
+    const pipe = folder.path('pipe')
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe])
+    await writeFile(folder.path('stubborn.sh'), STUBBORN)
+    const command = `sh ${folder.path('stubborn.sh')} ${pipe}`
+    await writeFile(
+      folder.path('t.yaml'),
+      `devices: {r1: {os: iosxe, connections: {cli: {command: ${command}}}}}\n`,
+    )
+    await writeFile(folder.path('nac-broker.yaml'), 'broker: {crash_policy: abort}\n')
+    await using serve = new Running(['serve', '--testbed', 't.yaml', '--host', host], {
+      cwd: folder.path(),
+    })
+    const { socket } = JSON.parse(await serve.line()) as { socket: string }
+    const device = createReadStream(pipe, 'utf8')
+    const said = device.toArray()
+    const busy = new Promise((resolve) => device.once('data', resolve))
+    await using client = new Running(['exec', 'r1', 'show clock', '--socket', socket])
+    await busy
+    const killedAtMs = systemClock.now()
+    serve.process.kill('SIGKILL')
+    // It ends when nobody has the pipe open for writing any more.
+    expect(await said).toEqual(['busy\n'])
+    expect(systemClock.now() - killedAtMs).toBeLessThan(SOON_MS)
     await client.exited
   },
 )

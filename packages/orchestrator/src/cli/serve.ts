@@ -4,7 +4,7 @@ import { systemClock } from '@nac-broker/supervisor'
 import { BrokerHistory } from '../broker-history.ts'
 import { HOST, TEXT } from '../config/setting.ts'
 import { DirectUnits } from '../health/direct-units.ts'
-import { guardBroker } from '../guard-broker.ts'
+import { guardBroker, guardDevices } from '../guard-broker.ts'
 import { startGuard } from '../guard.ts'
 import { interruptionExitCode } from '../interruption.ts'
 import type { StatusServer } from '../status-server/server.ts'
@@ -67,20 +67,21 @@ async function serve(flags: ServeFlags): Promise<number> {
   const status = statusOf(flags, config)
   await using server = status && (await statusServerFor(status, testbed))
   const log = createLog(flags.logLevel)
+  await using guard = await startGuard()
   const options: SuperviseBrokerOptions = {
     ...settings,
     testbed,
     commandEvents: server !== undefined,
+    onChildProcess: guardDevices(guard),
     onEvent: (event) => server?.status.record(event),
     ...(flags.socket !== undefined && { socketPath: flags.socket }),
     ...(storePath !== undefined && { storePath }),
     log,
   }
   const broker = await startRunBroker(options, interrupt.signal)
-  // From the start, so that nothing is missed while the guard is started.
+  // From the start, so that nothing is missed.
   const events = broker.events()
   if (server) follow(server, broker)
-  await using guard = await startGuard()
   await guardBroker(guard, broker, flags.socket ?? settings.socketPath)
   using units = runUnits(broker, { clock: systemClock, log })
   const directUnits = new DirectUnits(units, resolveSupervision(settings).maxSessionsPerDevice)
