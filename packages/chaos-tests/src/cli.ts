@@ -7,7 +7,7 @@ import { systemClock } from '@nac-broker/supervisor'
 import { allFaults } from './faults/all-faults.ts'
 import type { Fault } from './faults/fault.ts'
 import { explore } from './schedules/explore.ts'
-import { type Asked, commandOf, type Verdict } from './schedules/run-one.ts'
+import { type Asked, commandOf, drawnFor, type Verdict } from './schedules/run-one.ts'
 import { shrink } from './schedules/shrink.ts'
 
 const HELP = `Usage: npx -y pnpm@12 chaos [--schedules N] [--for MINUTESm] [--seed S [--only 1,3]] [--fault NAME,NAME]
@@ -28,6 +28,9 @@ what a seed draws. Judges by the devices' own log, what callers were told, and w
                   one that fails has a page in chaos-report/ in any case
   --json          one JSON line for each, instead of words
   --help          this
+
+Whole runs, whose orchestrator or workers are killed or stopped, are no schedules but tests, at moments from a seed:
+NAC_BROKER_CHAOS_KILLS=50 npx -y pnpm@12 test resumed-after-kill frozen-orchestrator worker-suffers stopped-machine
 
 Exit code 0 when nothing was violated, 1 when something was, 2 when this command was not understood.`
 
@@ -52,7 +55,8 @@ async function main(): Promise<number> {
   try {
     wanted = await understood()
   } catch (error) {
-    console.error(`chaos: ${(error as Error).message}; see --help`)
+    const [what] = (error as Error).message.split(/\.?\n/)
+    console.error(`chaos: ${what}; see --help`)
     return 2
   }
   if (!wanted) {
@@ -100,25 +104,26 @@ async function understood(): Promise<Wanted | undefined> {
     },
   })
   if (values.help) return undefined
-  if (values.only !== undefined && values.seed === undefined) {
-    throw new Error('--only says which faults of a --seed, and there is none')
+  if (values.only !== undefined && (values.seed === undefined || values.schedules !== undefined)) {
+    throw new Error('--only is for the schedule of one --seed: name it, without --schedules')
   }
   if (values.html !== undefined && (values.seed === undefined || values.schedules !== undefined)) {
-    throw new Error('--html is for the schedule of one --seed')
+    throw new Error('--html is for the schedule of one --seed: name it, without --schedules')
   }
   const forMs = values.for === undefined ? undefined : duration(values.for)
   const { simulated } = values
-  const some = simulated ? 1_000 : 50
-  const few = values.seed === undefined ? some : 1
+  const many = simulated ? 1_000 : 50
+  const few = values.seed === undefined ? many : 1
+  const all = await allFaults()
+  const first = whole('--seed', values.seed, 0) ?? Math.floor(systemClock.random() * 1e9)
+  const faults = known(values.fault?.split(','), all)
+  const { length } = drawnFor({ seed: first, faults }, all).faults
   return {
-    first: whole('--seed', values.seed, 0) ?? Math.floor(systemClock.random() * 1e9),
+    first,
     schedules: whole('--schedules', values.schedules, 1) ?? (forMs === undefined ? few : Infinity),
     endMs: systemClock.now() + (forMs ?? Infinity),
-    faults: known(values.fault?.split(','), await allFaults()),
-    only:
-      values.only === 'none'
-        ? []
-        : values.only?.split(',').map((one) => whole('--only', one, 1) ?? 0),
+    faults,
+    only: values.only === undefined ? undefined : some(values.only, { seed: first, length }),
     simulated,
     jobs: whole('--jobs', values.jobs, 1) ?? availableParallelism() * (simulated ? 1 : 2),
     untilFailed: values['until-failed'],
@@ -131,7 +136,16 @@ async function understood(): Promise<Wanted | undefined> {
 function known(names: string[] | undefined, faults: readonly Fault[]): string[] | undefined {
   const unknown = names?.find((name) => !faults.some((fault) => fault.name === name))
   if (unknown === undefined) return names
-  throw new Error(`--fault: there is no fault "${unknown}"`)
+  throw new Error(`--fault "${unknown}": there is no such fault; docs/chaos.md has them all`)
+}
+
+/** @throws {Error} for what is no fault's number */
+function some(text: string, { seed, length }: { seed: number; length: number }): number[] {
+  if (text === 'none') return []
+  const numbers = text.split(',').map((one) => whole('--only', one, 1) ?? 0)
+  const beyond = numbers.find((number) => number > length)
+  if (beyond === undefined) return numbers
+  throw new Error(`--only ${beyond}: seed ${seed} draws no more than ${length} faults`)
 }
 
 function whole(option: string, text: string | undefined, least: number): number | undefined {

@@ -39,7 +39,7 @@ export interface Verdict extends Omit<Asked, 'page'> {
 }
 
 /** The whole schedule of the seed, whichever of its faults are asked for. */
-function drawnFor({ seed, faults: names }: Asked, faults: readonly Fault[]): Schedule {
+export function drawnFor({ seed, faults: names }: Asked, faults: readonly Fault[]): Schedule {
   return drawSchedule(
     seed,
     faults.filter(({ name }) => names?.includes(name) ?? true),
