@@ -47,6 +47,8 @@ export interface SupervisedLab extends AsyncDisposable {
   answerAgain(): void
   /** Kills the broker of now: its thread terminated, its process SIGKILLed. */
   kill(): void
+  /** How each broker ended that nobody had asked to, in the system's words. */
+  readonly deaths: readonly string[]
   /** Brokers that still ran when the next one was told to start, or none was to follow, in words. */
   readonly overlaps: readonly string[]
   /** Makes the broker of now suffer it, when it has read what it was sent before. */
@@ -62,6 +64,8 @@ export interface SupervisedLab extends AsyncDisposable {
 export interface SupervisedLabOptions extends Omit<SuperviseBrokerOptions, 'host'> {
   host: HostKind
   simulator?: SimulatorOptions
+  /** As `armNext`, for the first broker. */
+  failpoints?: string
   /** What stands in the testbed instead of what the simulator wrote. */
   rewriteTestbed?: (text: string, devices: Simulator['devices']) => string
 }
@@ -76,6 +80,7 @@ const HELD_MS = 600_000
 export async function startSupervisedLab({
   host: kind,
   simulator: simulatorOptions = {},
+  failpoints,
   rewriteTestbed,
   testbed,
   ...options
@@ -111,9 +116,10 @@ export async function startSupervisedLab({
   let launch = Promise.withResolvers<void>()
   const givenUp = new AbortController()
   let kill = (): void => {}
-  let arm: string | undefined
+  let arm = failpoints
   let inflict = (_message: FaultMessage): void => {}
   const launched: { name: string; isRunning: () => boolean }[] = []
+  const deaths: string[] = []
   const overlaps: string[] = []
   const noteOverlap = (when: string): void => {
     for (const { name, isRunning } of launched)
@@ -125,6 +131,7 @@ export async function startSupervisedLab({
     const started = (): void => {
       noteOverlap('the next one was told to start')
       launched.push({ name, isRunning })
+      void hosted.exited.then((exit) => exit.clean || deaths.push(exit.why))
       if (arm !== undefined) tell({ failpoints: arm })
       arm = undefined
       kill = () => hosted.kill()
@@ -196,9 +203,10 @@ export async function startSupervisedLab({
         watching.add(tell)
       }),
     kill: () => kill(),
+    deaths,
     overlaps,
     inflict: (fault) => inflict({ fault }),
-    armNext: (failpoints) => void (arm = failpoints),
+    armNext: (next) => void (arm = next),
     async armNow(failpoints) {
       inflict({ failpoints })
       // Told after that, and answered.
