@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Timer } from '@nac-broker/supervisor'
-import { createEventBuffer, createSession, type EventBuffer, type Session } from 'better-sse'
+import { createEventBuffer, createSession } from 'better-sse'
 import type { EventLog } from './event-log.ts'
 import type { StatusFrame } from './document-changes.ts'
 
@@ -13,7 +13,6 @@ const EVENTS_PER_FRAME = 500
 const RETRY_MS = 1_000
 
 interface Follower {
-  readonly session: Session
   readonly response: ServerResponse
   /** The last event it was sent. */
   cursor: number
@@ -38,7 +37,7 @@ export class Followers {
   readonly #followers = new Set<Follower>()
   readonly #options: FollowersOptions
   /** Frames are the same for all who have had the same. */
-  readonly #frames = new Map<number, { frame: EventBuffer; to: number }>()
+  readonly #frames = new Map<number, { frame: Buffer; to: number }>()
 
   constructor(options: FollowersOptions) {
     this.#options = options
@@ -55,18 +54,20 @@ export class Followers {
     { lastEventId, earlier }: { lastEventId: string | undefined; earlier: number },
   ): Promise<void> {
     const { log } = this.#options
+    // Without chunks each frame is one piece for the socket, and the stream ends with its connection.
+    response.removeHeader('Transfer-Encoding')
     const session = await createSession(request, response, {
       retry: RETRY_MS,
       serializer: String,
-      headers: { 'X-Accel-Buffering': 'no' },
+      headers: { 'X-Accel-Buffering': 'no', Connection: 'close' },
     })
     const seen = lastEventId === undefined ? undefined : log.numberOf(lastEventId)
     const cursor = seen ?? Math.max(0, log.last - earlier)
-    const follower: Follower = { session, response, cursor, hasStatus: false, cutOff: undefined }
+    const follower: Follower = { response, cursor, hasStatus: false, cutOff: undefined }
     if (lastEventId !== undefined && seen === undefined) {
       const reason = 'the last event id is not of this run; what follows is all there is'
       follower.cursor = 0
-      void session.batch(frameOf('reset', JSON.stringify({ reason })))
+      response.write(frameOf('reset', JSON.stringify({ reason })))
     }
     this.#followers.add(follower)
     // Writing to one that has just gone is no failure.
@@ -88,7 +89,7 @@ export class Followers {
   tellStatus(frame: StatusFrame): void {
     const buffer = frameOf('status', JSON.stringify(frame))
     for (const follower of this.#followers) {
-      if (follower.hasStatus && this.#reads(follower)) void follower.session.batch(buffer)
+      if (follower.hasStatus && this.#reads(follower)) follower.response.write(buffer)
       else {
         follower.hasStatus = false
         this.#serve(follower)
@@ -109,28 +110,28 @@ export class Followers {
     if (!this.#reads(follower)) return
     if (!follower.hasStatus) {
       follower.hasStatus = true
-      void follower.session.batch(frameOf('status', JSON.stringify(status())))
+      follower.response.write(frameOf('status', JSON.stringify(status())))
     }
     while (follower.cursor < log.last && this.#reads(follower)) {
       const { frame, to } = this.#frameAfter(follower.cursor)
-      void follower.session.batch(frame)
+      follower.response.write(frame)
       follower.cursor = to
     }
   }
 
-  #frameAfter(cursor: number): { frame: EventBuffer; to: number } {
+  #frameAfter(cursor: number): { frame: Buffer; to: number } {
     const known = this.#frames.get(cursor)
     if (known) return known
     const { log } = this.#options
     const { missed, events, to } = log.after(cursor, EVENTS_PER_FRAME)
-    const frame = createEventBuffer({ serializer: String })
+    const parts = createEventBuffer({ serializer: String })
     if (missed > 0)
-      frame
+      parts
         .event('missed')
         .data(JSON.stringify({ count: missed }))
         .dispatch()
-    frame.event('events').id(log.idOf(to)).data(JSON.stringify(events)).dispatch()
-    const made = { frame, to }
+    parts.event('events').id(log.idOf(to)).data(JSON.stringify(events)).dispatch()
+    const made = { frame: Buffer.from(parts.read()), to }
     this.#frames.set(cursor, made)
     return made
   }
@@ -155,6 +156,7 @@ export class Followers {
 }
 
 /** Without an id: the client's last one stays that of an event. */
-function frameOf(event: string, data: string): EventBuffer {
-  return createEventBuffer({ serializer: String }).event(event).data(data).dispatch()
+function frameOf(event: string, data: string): Buffer {
+  const parts = createEventBuffer({ serializer: String }).event(event).data(data).dispatch()
+  return Buffer.from(parts.read())
 }

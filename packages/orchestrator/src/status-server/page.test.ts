@@ -127,6 +127,7 @@ describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
     await using server = await startStatusServer({ port: 0 }, NOTHING)
     const { status } = server
     status.record({ event: 'unit', unit: 'device r1', kind: 'device', state: 'failed', cause: 'c' })
+    status.record({ event: 'unit', unit: 'session r1#2', kind: 'session', state: 'ready' })
     status.record({ event: 'unit', unit: 'worker w-1', kind: 'worker', state: 'ready' })
     status.record({ event: 'unit', unit: 'broker', kind: 'broker', state: 'ready' })
     status.record({ event: 'unit', unit: 'watch lab', kind: 'watch', state: 'ready' })
@@ -141,7 +142,7 @@ describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
     }
     await events.getByText('checkpoint').waitFor()
     const device = 'device r1 failed: c'
-    expect(await listed('devices')).toEqual([device])
+    expect(await listed('devices')).toEqual(['session r1#2 ready', device])
     expect(await listed('failures')).toEqual([device])
     expect(await listed('workers')).toEqual([
       'worker w-1',
@@ -150,7 +151,7 @@ describe.skipIf(noChromium)('the status page in Chromium', { timeout }, () => {
     expect(await listed('broker')).toEqual([expect.stringMatching('^broker ready')])
     expect(await listed('watched')).toEqual([expect.stringMatching('^watch lab ready')])
     expect(await listed('commands')).toEqual(['workers w-1 w-2'])
-    expect(await listed('')).toHaveLength(5)
+    expect(await listed('')).toHaveLength(6)
   })
 
   it('takes its token from its address and fits onto a phone, causes of failures too', async () => {
