@@ -80,7 +80,9 @@ export async function beginRun(
       if (interrupted) {
         const { runId: was, workers, passed } = interrupted
         const what = `run ${was}, which was interrupted when ${passed} of ${workers} workers had passed`
-        log.warn(`${directory.path}: discards ${what}; --resume would have gone on with it`)
+        log.warn(
+          `${directory.path}: discards ${what}; 'run --resume' goes on with such a run instead`,
+        )
       }
       failpoint('run.begin.no-journal')
       return RunJournal.begin(journalFile, { ...identity, runId, startedAt }, clock)

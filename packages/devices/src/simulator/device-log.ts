@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { BrokerError } from '@nac-broker/protocol'
+import { unwritable } from './unwritable.ts'
 
 export type LogoutReason = 'exit' | 'client closed' | 'dropped' | 'stopped'
 
@@ -49,11 +49,6 @@ function openToAppend(file: string): number {
   try {
     return openSync(file, 'a')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new BrokerError(
-      'CONFIG_INVALID',
-      `device log ${file} cannot be written (${why}); choose another file`,
-      { cause: error },
-    )
+    throw unwritable('device log', file, error)
   }
 }

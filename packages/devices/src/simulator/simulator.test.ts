@@ -99,14 +99,15 @@ it('writes a testbed and the known_hosts file that it names', async () => {
 it('says which file cannot be written', async () => {
   await using tmp = await folder()
   const nowhere = path.join(tmp.dir, 'missing', 'file')
+  const why = `there is no directory ${path.dirname(nowhere)}; choose another file`
   await expect(startSimulator({ deviceLog: nowhere })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: expect.stringContaining(nowhere) as string,
+    message: `device log ${nowhere} cannot be written: ${why}`,
   })
   await using simulator = await startSimulator({ devices: 1 })
   await expect(simulator.writeTestbed(nowhere)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: expect.stringContaining(nowhere) as string,
+    message: `testbed ${nowhere} cannot be written: ${why}`,
   })
 })
 

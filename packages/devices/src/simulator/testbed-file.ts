@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { BrokerError } from '@nac-broker/protocol'
 import { stringify } from 'yaml'
+import { unwritable } from './unwritable.ts'
 
 export interface TestbedContents {
   host: string
@@ -25,12 +25,7 @@ export async function writeTestbedFile(file: string, contents: TestbedContents):
     await writeFile(knownHosts, knownHostsText(contents))
     await writeFile(testbed, testbedText(contents, knownHosts))
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new BrokerError(
-      'CONFIG_INVALID',
-      `testbed ${testbed} cannot be written (${why}); choose another path`,
-      { cause: error },
-    )
+    throw unwritable('testbed', testbed, error)
   }
 }
 

@@ -5,7 +5,7 @@ import { printLine, printToStderr } from './output.ts'
 import type { RunOutput } from './run-output.ts'
 import { notReadyLines, readyLine } from './preflight-text.ts'
 import { bar, type Progress } from './progress-bar.ts'
-import { brokerLine, finalLine, statusServerLine, stoppingLine, troubles } from './run-text.ts'
+import { brokerLine, closingLines, statusServerLine, stoppingLine, troubles } from './run-text.ts'
 import { RunView } from './run-view.ts'
 import { viewLines } from './view-lines.ts'
 
@@ -55,8 +55,13 @@ export function liveOutput(signal: AbortSignal): RunOutput {
       }
       case 'finished':
         live?.[Symbol.dispose]()
-        for (const line of [...broker, ...troubles(event.report, reportDir)]) printLine(line)
-        return printLine(finalLine(event.report, event.reportFile))
+        for (const line of [
+          ...broker,
+          ...troubles(event.report, reportDir),
+          ...closingLines(event.report, event.reportFile),
+        ])
+          printLine(line)
+        return
       default:
         view?.take(event)
     }

@@ -3,8 +3,8 @@ import { canBeLive, printLine, streamLine } from './output.ts'
 import { notReadyLines, readyLine } from './preflight-text.ts'
 import {
   brokerLine,
+  closingLines,
   count,
-  finalLine,
   retryLine,
   startOf,
   statusServerLine,
@@ -66,7 +66,7 @@ function lines(signal: AbortSignal): RunOutput {
       case 'worker-ended':
         return printLine(workerLine(event.worker, reportDir))
       case 'finished':
-        return printLine(finalLine(event.report, event.reportFile))
+        for (const line of closingLines(event.report, event.reportFile)) printLine(line)
     }
   }
   return { onEvent, [Symbol.dispose]: () => signal.removeEventListener('abort', onStop) }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from '@nac-broker/client'
 import { type Simulator, startSimulator } from '@nac-broker/devices'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -37,6 +37,18 @@ it.each<[string[], number, RegExp]>([
   expect(exited.code).toBe(code)
   expect(exited.stdout).toMatch(line)
   expect(exited.stdout).toMatch(/^worker-2: failed after .*: exit code 1 \(see /m)
+})
+
+it('names before its last line the devices that the run went on without', async () => {
+  const testbed = await readFile(lab.path('t.yaml'), 'utf8')
+  await writeFile(lab.path('wrong.yaml'), testbed.replaceAll(/password: .*/g, 'password: wrong'))
+  const args = ['run', '--testbed', 'wrong.yaml', '--failure-policy', 'best_effort', '--', 'true']
+  const { code, stdout } = await nacBroker(args, { cwd: lab.path() })
+  expect(code).toBe(0)
+  expect(stdout.trimEnd().split('\n').slice(-2)).toEqual([
+    'preflight: 1 of 1 devices cannot be used: sim-1 (AUTHENTICATION_FAILED)',
+    expect.stringMatching(/^COMPLETE: 1 passed after /),
+  ])
 })
 
 it.each<[string, string[]]>([

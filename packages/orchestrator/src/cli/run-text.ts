@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { BrokerTurn } from '../broker-history.ts'
 import { neededBy } from '../failure-policy.ts'
 import type { RunReport, WorkerReport } from '../report.ts'
+import { unreachableText } from '../preflight/report.ts'
 import type { RunEvent } from '../run.ts'
 import { EXIT } from './exit-codes.ts'
 
@@ -62,7 +63,14 @@ export const ENDINGS = [
   ['failed-to-stop', 'did not stop'],
 ] as const
 
-export function finalLine(report: RunReport, reportFile: string | undefined): string {
+/** The last lines: which devices were not ready, where the run went on without them, and how it went. */
+export function closingLines(report: RunReport, reportFile: string | undefined): string[] {
+  const { preflight, exitCode } = report
+  const isTold = !preflight?.unreachable.length || exitCode === EXIT.unreachable
+  return [...(isTold ? [] : [unreachableText(preflight)]), finalLine(report, reportFile)]
+}
+
+function finalLine(report: RunReport, reportFile: string | undefined): string {
   const { status, workers, durationMs } = report
   const counts = ENDINGS.map(([kind, words]) => ({
     words,

@@ -301,7 +301,7 @@ it('says what it resumes, and that there is nothing to resume of a run that is c
   expect(await interruptOnce()).not.toContain('discards')
   const { runId: discarded } = await report()
   expect(await interruptOnce()).toContain(
-    `${lab.path('interrupted', 'nac-broker-report')}: discards run ${discarded}, which was interrupted when 1 of 2 workers had passed; --resume would have gone on with it`,
+    `${lab.path('interrupted', 'nac-broker-report')}: discards run ${discarded}, which was interrupted when 1 of 2 workers had passed; 'run --resume' goes on with such a run instead`,
   )
   const { runId } = await report()
 

@@ -8,7 +8,7 @@ import type { FailurePolicy } from '../failure-policy.ts'
 import type { RunEvent } from '../run.ts'
 import { brokerLogin } from './broker-login.ts'
 import { preflight } from './preflight.ts'
-import { type PreflightReport, troubleOf } from './report.ts'
+import { type PreflightReport, unreachableText } from './report.ts'
 
 export interface Preflight {
   report: PreflightReport
@@ -29,8 +29,6 @@ export interface BeforeRunOptions {
 
 /** One connection to the broker takes 1024 requests at a time. */
 const MAX_AT_ONCE = 500
-
-const MAX_NAMED = 5
 
 /**
  * The preflight of a run, before its workers. Undefined where it could not be finished, because the run
@@ -61,14 +59,4 @@ export async function preflightOf(
     }
     return undefined
   }
-}
-
-function unreachableText({ devices, unreachable }: PreflightReport): string {
-  const named = devices.flatMap((device) => {
-    const trouble = troubleOf(device)
-    return trouble ? [`${device.device} (${trouble.code})`] : []
-  })
-  const more = named.length > MAX_NAMED ? ` and ${named.length - MAX_NAMED} more` : ''
-  const names = named.slice(0, MAX_NAMED).join(', ')
-  return `preflight: ${unreachable.length} of ${devices.length} devices cannot be used: ${names}${more}`
 }

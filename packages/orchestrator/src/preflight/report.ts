@@ -36,3 +36,16 @@ export interface PreflightReport {
 export function troubleOf({ steps }: DevicePreflight): StepReport['error'] {
   return steps.find(({ ok }) => !ok)?.error
 }
+
+const MAX_NAMED = 5
+
+/** Which devices cannot be used, in one line. */
+export function unreachableText({ devices, unreachable }: PreflightReport): string {
+  const named = devices.flatMap((device) => {
+    const trouble = troubleOf(device)
+    return trouble ? [`${device.device} (${trouble.code})`] : []
+  })
+  const more = named.length > MAX_NAMED ? ` and ${named.length - MAX_NAMED} more` : ''
+  const names = named.slice(0, MAX_NAMED).join(', ')
+  return `preflight: ${unreachable.length} of ${devices.length} devices cannot be used: ${names}${more}`
+}
