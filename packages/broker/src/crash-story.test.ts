@@ -19,7 +19,7 @@ test('what happened again and again is told once, with each of its times', () =>
 })
 
 test('one crash is no history', () => {
-  expect(crashStory([crash(300, 'SIGKILL')])).toBe(
-    'the broker was lost (after 0.3 s: SIGKILL) and is not restarted',
+  expect(crashStory([crash(300, 'the broker crashed: SIGKILL')])).toBe(
+    'the broker crashed: SIGKILL, after 0.3 s; it is not restarted',
   )
 })

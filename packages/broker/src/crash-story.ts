@@ -11,8 +11,10 @@ export function crashStory(crashes: readonly Crash[]): string {
     if (spell?.message === message) spell.seconds.push(ran)
     else spells.push({ message, seconds: [ran] })
   }
+  const [only] = spells
+  if (crashes.length === 1 && only) {
+    return `${only.message}, after ${only.seconds.join()} s; it is not restarted`
+  }
   const told = spells.map(({ message, seconds }) => `after ${seconds.join(', ')} s: ${message}`)
-  return crashes.length === 1
-    ? `the broker was lost (${told.join()}) and is not restarted`
-    : `the broker was lost ${crashes.length} times and restarting was given up (${told.join('; ')})`
+  return `the broker was lost ${crashes.length} times and restarting was given up (${told.join('; ')})`
 }
