@@ -13,6 +13,7 @@
  *   nearest                what a misspelt word was meant to be
  *   operations/            what a request can ask for, one file each
  *   events                 what a subscriber is told
+ *   without-broker         what a run without a broker has lost, in words
  *
  * One request: FrameDecoder -> decodeClientMessage -> OPERATIONS[name].params -> (the broker)
  * -> encodeMessage.
@@ -81,3 +82,4 @@ export {
 export type { Json } from './operations/checkpoint.ts'
 export type { BrokerStatistics, DeviceStatus, StatusResult } from './operations/status.ts'
 export { VERSION } from './version.ts'
+export { WITHOUT_BROKER } from './without-broker.ts'

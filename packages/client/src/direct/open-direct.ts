@@ -5,6 +5,7 @@ import {
   type Hello,
   type Outages,
   type Welcome,
+  WITHOUT_BROKER,
 } from '@nac-broker/protocol'
 import type { RunStore, SessionLimits } from '@nac-broker/run-store'
 import type { Clock } from '@nac-broker/supervisor'
@@ -136,10 +137,7 @@ async function storeOf({ storePath, clock, surroundings }: DirectSetup): Promise
 }
 
 function warningOf(store: RunStore | undefined, withoutStore: string): string {
-  const lost =
-    'the broker is lost: this client logs in to the devices itself from now on; sessions are no longer pooled, and equal commands no longer executed together'
-  if (store) {
-    return `${lost}; what the run has read already is still answered from its store, and its session limits still hold`
-  }
+  const lost = `the broker is lost: this client logs in to the devices itself from now on; ${WITHOUT_BROKER.lost}`
+  if (store) return `${lost}; ${WITHOUT_BROKER.kept}`
   return `${lost}; ${withoutStore}, so nothing is answered from a cache, sessions are limited to one per device and client, and changes are refused`
 }

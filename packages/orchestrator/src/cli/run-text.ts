@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { WITHOUT_BROKER } from '@nac-broker/protocol'
 import type { BrokerTurn } from '../broker-history.ts'
 import { neededBy } from '../failure-policy.ts'
 import type { RunReport, WorkerReport } from '../report.ts'
@@ -27,7 +28,7 @@ export function brokerLine(turn: BrokerTurn): string | undefined {
     case 'listening':
       return `broker: restarted as generation ${turn.generation}`
     case 'fallback':
-      return 'broker: not restarted; the workers go to the devices directly: sessions are no longer pooled, nor equal commands executed together; what was read is still answered from the store, and limits hold'
+      return `broker: not restarted; the workers go to the devices directly: ${WITHOUT_BROKER.lost}; ${WITHOUT_BROKER.kept}`
     case 'aborted':
       return `broker: given up, so the run is aborted: ${turn.message}`
     case 'restarting':
