@@ -13,9 +13,12 @@ export interface FaultMessage {
   fault?: BrokerFault
   /** To be armed, in the words of NAC_BROKER_FAILPOINTS. */
   failpoints?: string
+  /** By how much its calendar goes wrong, in all, in milliseconds. */
+  wallShiftMs?: number
 }
 
-export function suffer({ fault, failpoints }: FaultMessage): void {
+export function suffer({ fault, failpoints, wallShiftMs }: FaultMessage): void {
+  if (wallShiftMs !== undefined) shiftCalendar(wallShiftMs)
   if (failpoints !== undefined) armFailpoints(failpoints)
   switch (fault) {
     case 'endless loop':
@@ -32,6 +35,21 @@ export function suffer({ fault, failpoints }: FaultMessage): void {
       return block(1_000)
     case undefined:
   }
+}
+
+const RealDate = Date
+
+/** Of this thread, or process, and no other. */
+function shiftCalendar(byMs: number): void {
+  const now = (): number => RealDate.now() + byMs
+  globalThis.Date = class extends RealDate {
+    constructor(...given: [] | [number | string | Date]) {
+      super(given[0] ?? now())
+    }
+    static override now(): number {
+      return now()
+    }
+  } as DateConstructor
 }
 
 /** Nothing runs on this event loop meanwhile. */

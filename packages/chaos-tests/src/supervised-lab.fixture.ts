@@ -57,6 +57,8 @@ export interface SupervisedLab extends AsyncDisposable {
   armNext(failpoints: string): void
   /** As `armNext`, the broker of now; resolves when it is armed. */
   armNow(failpoints: string): Promise<void>
+  /** By how much the calendar of its brokers is wrong from now on, in all, in milliseconds. */
+  shiftCalendar(byMs: number): void
   /** The pid that owns the socket. */
   readonly pid: number
 }
@@ -117,6 +119,7 @@ export async function startSupervisedLab({
   const givenUp = new AbortController()
   let kill = (): void => {}
   let arm = failpoints
+  let wallShiftMs: number | undefined
   let inflict = (_message: FaultMessage): void => {}
   const launched: { name: string; isRunning: () => boolean }[] = []
   const deaths: string[] = []
@@ -133,6 +136,7 @@ export async function startSupervisedLab({
       launched.push({ name, isRunning })
       void hosted.exited.then((exit) => exit.clean || deaths.push(exit.why))
       if (arm !== undefined) tell({ failpoints: arm })
+      if (wallShiftMs !== undefined) tell({ wallShiftMs })
       arm = undefined
       kill = () => hosted.kill()
       inflict = tell
@@ -211,6 +215,10 @@ export async function startSupervisedLab({
       inflict({ failpoints })
       // Told after that, and answered.
       await broker.status()
+    },
+    shiftCalendar(byMs) {
+      wallShiftMs = byMs
+      inflict({ wallShiftMs })
     },
     next: (wanted) =>
       new Promise((resolve) => {

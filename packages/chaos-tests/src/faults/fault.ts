@@ -5,6 +5,8 @@ import type { World } from '../real/world.ts'
 export interface Fault<Args = unknown> {
   /** The name of its file. */
   readonly name: string
+  /** Where the broker has to be for it to do anything; the whole schedule then has it there. */
+  readonly host?: 'process'
   /** Its arguments, as JSON; the same draws give the same. */
   draw(random: VirtualClock): Args
   /** Makes it happen. What lasts ends by itself, and at the latest when `over` is aborted. */

@@ -173,6 +173,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     clients,
     shiftWallTime(byMs) {
       shiftMs += byMs
+      lab.shiftCalendar(shiftMs)
       clients.shiftWallTime(byMs)
     },
     pause: (ms, over) => systemClock.sleep(ms, over).catch(() => {}),

@@ -45,8 +45,8 @@ export interface World {
   /** Signals the process of the broker of now; nothing where it is a thread. */
   signalBroker(signal: 'SIGSTOP' | 'SIGCONT'): void
   /**
-   * Leaves the broker of now so many descriptors to open; undefined: as many as it may have. Nothing where it
-   * is a thread of those who judge.
+   * Leaves the broker of now so many descriptors to open; undefined: as many as it may have. It has to be a
+   * process: a thread's are those of us who judge.
    */
   limitDescriptors(spare: number | undefined): void
   /** Whether the system refuses (EAGAIN) to start any process or thread from now on. */
@@ -60,7 +60,7 @@ export interface World {
   /** Between the broker or direct clients and the devices. */
   readonly deviceWire: WireFaults
   readonly clients: ClientFaults
-  /** The calendar of the orchestrator and its clients goes by so much. */
+  /** The calendar of the orchestrator, its brokers and its clients goes by so much. */
   shiftWallTime(byMs: number): void
   /** Resolves when this much time has passed, or the run is over. */
   pause: (ms: number, over: AbortSignal) => Promise<void>

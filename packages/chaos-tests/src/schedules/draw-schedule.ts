@@ -36,7 +36,9 @@ export function drawSchedule(seed: number, faults: readonly Fault[]): Schedule {
       drawCalls(seed, devices, `${client}-${caller}`, drawsFor(seed, CALLS, client, caller)),
     ),
   )
-  return { ...shape, clients, faults: drawFaults(seed, faults) }
+  const drawn = drawFaults(seed, faults)
+  const needed = faults.find(({ name, host }) => host && drawn.some((one) => one.name === name))
+  return { ...shape, host: needed?.host ?? shape.host, clients, faults: drawn }
 }
 
 function drawFaults(seed: number, faults: readonly Fault[]): PlannedFault[] {

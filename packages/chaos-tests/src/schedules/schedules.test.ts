@@ -43,6 +43,14 @@ it('every fault is drawn sooner or later', async () => {
   expect([...drawn].toSorted()).toEqual(faults.map(({ name }) => name).toSorted())
 })
 
+it('a fault that does something to a process only is drawn for brokers in a process', async () => {
+  const faults = await allFaults()
+  const hosts = Array.from({ length: 300 }, (_, seed) => drawSchedule(seed, faults))
+    .filter((one) => one.faults.some(({ name }) => name === 'broker-out-of-descriptors'))
+    .map(({ host }) => host)
+  expect(new Set(hosts)).toEqual(new Set(['process']))
+})
+
 it('of a run that left no evidence it is known what it was to suffer, so that it can be shrunk', async () => {
   const { faults } = drawSchedule(1, await allFaults())
   const all = await verdictWithoutEvidence({ seed: 1 }, 'it hangs', 5)
