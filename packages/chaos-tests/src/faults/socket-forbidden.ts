@@ -1,7 +1,7 @@
 import { draw } from '../chaos-seed.fixture.ts'
 import { fault } from './fault.ts'
 
-/** The socket's permissions are taken away for a while. Root is let in all the same. */
+/** The socket's permissions are taken away for a while: who comes meanwhile is not let in, and tries again. */
 export default fault<{ forMs: number }>({
   name: 'socket-forbidden',
   draw: (random) => ({ forMs: draw(random, 20, 800) }),

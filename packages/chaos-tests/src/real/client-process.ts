@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { whenAborted } from '@nac-broker/supervisor'
 import type { FromClient, ToClient } from './client-messages.ts'
+import { withoutPrivileges } from './without-privileges.ts'
 import { CLIENT_DIED, type ScheduleClient, type SettledCall } from './schedule-client.ts'
 
 const PROGRAM = path.join(import.meta.dirname, 'client-program.ts')
@@ -30,6 +31,7 @@ export function startClientProcess(setup: ClientProcessSetup): ClientProcess {
   const child = fork(PROGRAM, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
+    ...withoutPrivileges(),
   })
   if (child.pid !== undefined) onStarted(child.pid)
   for (const stream of [child.stdout, child.stderr])

@@ -141,7 +141,8 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
     givenUp: lab.givenUp,
     connectTimeoutMs: CONNECT_MS,
   }
-  const apart = hit('client-process')
+  // Those in this process may pass by a socket's permissions.
+  const apart = hit('client-process') || hit('socket-forbidden')
   const onTold = (text: string): void => void told.push(text)
   const onStarted = (pid: number): void => processLimit?.exempt(pid)
   const unconnected: Unconnected[] = []
@@ -156,7 +157,7 @@ async function perform(schedule: Schedule, faults: ReadonlyMap<string, Fault>): 
   }
   const world: World = {
     host,
-    socketFile: socketFileAt(lab.broker.socketPath, () => closedAtMs < Infinity),
+    socketFile: socketFileAt(lab.broker.socketPath, socketPath, () => closedAtMs < Infinity),
     devices,
     killBroker: () => lab.kill(),
     closeBroker: () => void close(),

@@ -1,5 +1,5 @@
 /** That what is to be scarce in schedules is. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { limitDescriptors } from './descriptor-limit.ts'
 import { enablePids, limitProcesses } from './process-limit.ts'
+import { withoutPrivileges } from './without-privileges.ts'
 import { mountSmallDisk } from './small-disk.ts'
 
 /** Each line that it is sent is code; it answers with the code of the error of that, or "done". */
@@ -56,6 +57,16 @@ it('a process opens as many descriptors as are left to it, until the limit is li
   expect(opened).toEqual(['done', 'done', 'EMFILE'])
   limitDescriptors(child.pid, undefined)
   expect(await child.do(opens)).toBe('done')
+})
+
+it('what has no permissions a process without privileges cannot open, ours neither', () => {
+  using directory = mkdtempDisposableSync(path.join(tmpdir(), 'nac-broker-forbidden-'))
+  const file = path.join(directory.path, 'file')
+  writeFileSync(file, 'text', { mode: 0o000 })
+  const { execPath, execArgv } = withoutPrivileges()
+  const opens = `try { require('node:fs').openSync('${file}') } catch (e) { console.log(e.code) }`
+  const { stdout } = spawnSync(execPath, [...execArgv, '--eval', opens], { encoding: 'utf8' })
+  expect(stdout.trim()).toBe('EACCES')
 })
 
 /** Asked once: what cannot be had here is skipped by name. */

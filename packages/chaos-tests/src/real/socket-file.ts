@@ -9,8 +9,13 @@ import type { SocketFile } from './world.ts'
  * The file that a broker's socket has in the file system. What is put there when the broker is being closed
  * may come after the broker has looked for the last time: then it is not replaced.
  */
-export function socketFileAt(socketPath: string, isBeingClosed: () => boolean): SocketFile {
-  const setMode = (mode: number): Promise<void> => chmod(socketPath, mode).catch(() => {})
+export function socketFileAt(
+  socketPath: string,
+  /** Where clients find it. */
+  shownAt: string,
+  isBeingClosed: () => boolean,
+): SocketFile {
+  const setMode = (mode: number): Promise<void> => chmod(shownAt, mode).catch(() => {})
   const isBrokers = (): boolean => !isBeingClosed() && existsSync(socketPath)
   return {
     remove: () => rm(socketPath, { force: true }),

@@ -15,6 +15,7 @@ export class SimulatedNetwork implements WireFaults {
   readonly #wires = new Set<SimulatedWire>()
   #file: SocketFile | undefined
   #hasDirectory = true
+  isForbidden = false
   #fault: WireFault | undefined
 
   constructor(setup: WireSetup) {
@@ -80,8 +81,10 @@ export class SimulatedNetwork implements WireFaults {
     const file = this.#file
     const { time, random } = this.#setup
     const soonMs = time.now() + random.random()
-    if (file?.kind !== 'socket' || file.owner.isDead) {
-      const code = file === undefined ? 'ENOENT' : 'ECONNREFUSED'
+    const isDead = file?.kind !== 'socket' || file.owner.isDead
+    if (isDead || this.isForbidden) {
+      const known = isDead ? 'ECONNREFUSED' : 'EACCES'
+      const code = file === undefined ? 'ENOENT' : known
       const refused = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
       const error = Object.assign(new Error(`connect ${code}`), { code })
       time.at(soonMs, () => from.step(() => refused.destroy(error)))

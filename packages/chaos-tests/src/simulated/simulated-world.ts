@@ -9,7 +9,7 @@ import type { SimulatedLab } from './simulated-lab.ts'
 const HEAP_FULL_MS = 1_500
 const BLOCKED_MS = 1_000
 
-/** What faults act on. Root is let in whatever a socket's permissions are. */
+/** What faults act on. */
 export function simulatedWorld(
   { host }: Schedule,
   lab: SimulatedLab,
@@ -35,8 +35,8 @@ export function simulatedWorld(
       async replace(by) {
         if (network.hasFile) network.replaceFile(by)
       },
-      forbid: async () => {},
-      permit: async () => {},
+      forbid: async () => void (network.isForbidden = true),
+      permit: async () => void (network.isForbidden = false),
     },
     devices: [...routers.values()],
     killBroker: () => lab.current().kill(),
