@@ -211,8 +211,8 @@ export async function startSupervisedLab({
     overlaps,
     inflict: (fault) => inflict({ fault }),
     armNext: (next) => void (arm = next),
-    async armNow(failpoints) {
-      inflict({ failpoints })
+    async armNow(some) {
+      inflict({ failpoints: some })
       // Told after that, and answered.
       await broker.status()
     },
