@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { startSimulator } from '@nac-broker/devices'
+import { startOneDevice } from './one-device.ts'
 
 const MAIN = path.join(import.meta.dirname, '../packages/orchestrator/src/cli/main.ts')
 const TELLS_PEAK = path.join(import.meta.dirname, 'programs/tells-peak.ts')
@@ -16,13 +15,8 @@ const TELLS_PEAK = path.join(import.meta.dirname, 'programs/tells-peak.ts')
 export async function verboseRun(
   command: readonly string[],
 ): Promise<{ peakMiB: number; characters: number }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-bench-'))
-  await using stack = new AsyncDisposableStack()
-  stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const simulator = await startSimulator({ devices: 1, latencyMs: 1 })
-  stack.defer(() => simulator.close())
-  const testbed = path.join(folder, 'testbed.yaml')
-  await simulator.writeTestbed(testbed)
+  await using device = await startOneDevice()
+  const { folder, testbed } = device
   const peakFile = path.join(folder, 'peak')
   const args = ['--import', TELLS_PEAK, MAIN, 'run', '--testbed', testbed, '--verbose']
   const child = spawn(process.execPath, [...args, '--', ...command], {

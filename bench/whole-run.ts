@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startSimulator } from '@nac-broker/devices'
 import type { RunConfig, RunReport } from '@nac-broker/orchestrator'
+import { startOneDevice } from './one-device.ts'
 import { startProgram } from './program.ts'
 import type { Orchestrated } from './programs/orchestrator.ts'
 
@@ -33,13 +31,8 @@ export async function wholeRun({
   status,
   listening = false,
 }: WholeRun): Promise<Orchestrated> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nac-broker-bench-'))
-  await using stack = new AsyncDisposableStack()
-  stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const simulator = await startSimulator({ devices: 1, latencyMs: 1 })
-  stack.defer(() => simulator.close())
-  const testbed = path.join(folder, 'testbed.yaml')
-  await simulator.writeTestbed(testbed)
+  await using device = await startOneDevice()
+  const { folder, testbed } = device
   const config: RunConfig = {
     testbed,
     workers: [{ name: 'w', command, instances: { kind: 'count', count: workers } }],
@@ -47,7 +40,7 @@ export async function wholeRun({
     reportDir: path.join(folder, 'report'),
   }
   const args = [JSON.stringify(config), listening ? 'listening' : 'deaf']
-  const program = stack.use(await startProgram<Orchestrated>('orchestrator.ts', ...args))
+  await using program = await startProgram<Orchestrated>('orchestrator.ts', ...args)
   const answer = await program.ask('go')
   const { report } = answer
   if (report.status !== status) {
