@@ -8,7 +8,8 @@ import { holdDirectory } from './directory-hold.ts'
 import { endLeftovers, giveUpElsewhere, lastEventIn, ownersIn, startedBy } from './leftovers.ts'
 import type { RunReport } from './report.ts'
 import type { ReportDirectory } from './report-directory.ts'
-import { type Pause, type RunIdentity, RunJournal } from './run-journal.ts'
+import type { Pause, RunIdentity } from './journal-lines.ts'
+import { RunJournal } from './run-journal.ts'
 import type { Before } from './worker-record.ts'
 
 /**

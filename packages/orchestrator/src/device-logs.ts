@@ -2,7 +2,7 @@ import { appendFileSync, existsSync } from 'node:fs'
 import { Batch, type Clock } from '@nac-broker/supervisor'
 import { eventWords } from './event-words.ts'
 import type { HealthEvent } from './health/health-recorder.ts'
-import type { Pause } from './run-journal.ts'
+import type { Pause } from './journal-lines.ts'
 
 /** How long a line waits for others before it is written, and how many are written together at most. */
 const LINES = { waitMs: 100, maxItems: 500 }

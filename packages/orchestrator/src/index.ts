@@ -2,6 +2,7 @@
  * A whole run, and the `nac-broker` command over it.
  *
  *   run            hosts the broker, runs the workers, writes the report
+ *   run-options    what it is given, and what it tells
  *   worker-plan    what a config asks for -> one named worker after the other
  *   failure-policy when a run goes on, and what became of it (failure-policy-options)
  *   run-workers    so many at a time, again where they fail (worker-record), until the policy ends it
@@ -11,8 +12,8 @@
  *   watch/         commands that are asked again and again whether something is live
  *   broker-history the broker's generations, and whether it is there
  *   preflight/     each device logged in to, step by step, before the workers or by itself
- *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal, directory-hold,
- *                  leftovers)
+ *   begin-run      a run's journal and store; where it goes on when it is resumed (run-journal,
+ *                  unfinished-run, directory-hold, leftovers)
  *   report         what report.json holds
  *   report-directory  where a run writes, and what it finds there
  *   report/        the same as junit.xml and as report.html
@@ -25,7 +26,7 @@
  * One run: cli/run -> config/load -> run -> run-workers -> worker-attempt -> worker.
  */
 export { loadConfig } from './config/load.ts'
-export type { Config } from './config/schema.ts'
+export type { Config } from './config/config.ts'
 export type { BrokerTurn } from './broker-history.ts'
 export type { FailurePolicy } from './failure-policy.ts'
 export type { FailurePolicyOptions } from './failure-policy-options.ts'
@@ -46,7 +47,8 @@ export type {
   RunReport,
   WorkerReport,
 } from './report.ts'
-export { run, type RunConfig, type RunEvent, type RunOptions } from './run.ts'
+export { run } from './run.ts'
+export type { RunConfig, RunEvent, RunOptions } from './run-options.ts'
 export type { StatusServerOptions } from './status-server/settings.ts'
 export type { WatchSpec } from './watch/watch-spec.ts'
 export type { WorkerSpec } from './worker-plan.ts'

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { type Host, processHost, threadHost } from '@nac-broker/broker'
 import { systemClock } from '@nac-broker/supervisor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunConfig, RunEvent, RunOptions } from './run.ts'
+import type { RunConfig, RunEvent, RunOptions } from './run-options.ts'
 import { type Ran, type RunLab, startRunLab, tally } from './run.fixture.ts'
 import type { WorkerSpec } from './worker-plan.ts'
 

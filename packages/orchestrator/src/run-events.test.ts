@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import type { WorkerActivity } from './health/health-recorder.ts'
 import { shell, startRunLab } from './run.fixture.ts'
-import { run, type RunEvent } from './run.ts'
+import { run } from './run.ts'
+import type { RunEvent } from './run-options.ts'
 
 it('tells at the start how many workers there are, and who is left to do after a resume', async () => {
   await using lab = await startRunLab()

@@ -4,7 +4,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { EventSourceClient } from './status-server/event-source.fixture.ts'
 import { type RunLab, shell, startRunLab } from './run.fixture.ts'
-import type { RunConfig } from './run.ts'
+import type { RunConfig } from './run-options.ts'
 
 /** What the store of a run has of its workers' units and of decisions, a line each. */
 async function told(lab: RunLab, script: string, config: Partial<RunConfig>): Promise<string[]> {

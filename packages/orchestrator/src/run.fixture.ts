@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type DeviceLogEntry, startSimulator } from '@nac-broker/devices'
 import type { RunReport } from './report.ts'
-import { run, type RunConfig, type RunOptions } from './run.ts'
+import { run } from './run.ts'
+import type { RunConfig, RunOptions } from './run-options.ts'
 import type { WorkerSpec } from './worker-plan.ts'
 
 export interface RunLab extends AsyncDisposable {

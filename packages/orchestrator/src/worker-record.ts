@@ -2,7 +2,7 @@ import type { Clock } from '@nac-broker/supervisor'
 import type { WorkerState } from './failure-policy.ts'
 import type { AttemptReport, WorkerReport } from './report.ts'
 import type { WorkerEnd } from './worker.ts'
-import type { Pause } from './run-journal.ts'
+import type { Pause } from './journal-lines.ts'
 import type { PlannedWorker } from './worker-plan.ts'
 
 /** What a run that is resumed has had of a worker. */

@@ -1,6 +1,6 @@
 import type { HostName } from '@nac-broker/broker'
 import { asBrokerError, BrokerError } from '@nac-broker/protocol'
-import type { BrokerConfig, Config } from '../config/schema.ts'
+import type { BrokerConfig, Config } from '../config/config.ts'
 
 /**
  * The broker's settings; a flag beats the config.

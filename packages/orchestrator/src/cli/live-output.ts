@@ -1,5 +1,5 @@
 import { systemClock } from '@nac-broker/supervisor'
-import type { RunEvent } from '../run.ts'
+import type { RunEvent } from '../run-options.ts'
 import { LiveLines } from './live-lines.ts'
 import { printLine, printToStderr } from './output.ts'
 import type { RunOutput } from './run-output.ts'

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../run.ts'
+import type { RunEvent } from '../run-options.ts'
 import { canBeLive, printLine, streamLine } from './output.ts'
 import { notReadyLines, readyLine } from './preflight-text.ts'
 import {

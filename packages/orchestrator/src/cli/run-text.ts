@@ -4,7 +4,7 @@ import type { BrokerTurn } from '../broker-history.ts'
 import { neededBy } from '../failure-policy.ts'
 import type { RunReport, WorkerReport } from '../report.ts'
 import { unreachableText } from '../preflight/report.ts'
-import type { RunEvent } from '../run.ts'
+import type { RunEvent } from '../run-options.ts'
 import { EXIT } from './exit-codes.ts'
 
 export function startOf(attempt: number): string {

@@ -1,7 +1,7 @@
 import type { Clock } from '@nac-broker/supervisor'
 import type { WorkerActivity } from '../health/health-recorder.ts'
 import type { WorkerReport } from '../report.ts'
-import type { RunEvent } from '../run.ts'
+import type { RunEvent } from '../run-options.ts'
 
 /** A worker as the view has it. Moments are the clock's milliseconds. */
 export type ViewedWorker =

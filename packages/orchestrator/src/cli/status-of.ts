@@ -1,5 +1,5 @@
 import { BrokerError } from '@nac-broker/protocol'
-import type { Config } from '../config/schema.ts'
+import type { Config } from '../config/config.ts'
 import { PORT } from '../config/setting.ts'
 import type { StatusServerOptions } from '../status-server/settings.ts'
 import { flag } from './subcommand.ts'

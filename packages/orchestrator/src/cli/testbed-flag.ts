@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { BrokerError } from '@nac-broker/protocol'
 import { fileTrouble } from '../file-trouble.ts'
-import type { Config } from '../config/schema.ts'
+import type { Config } from '../config/config.ts'
 import { TEXT } from '../config/setting.ts'
 import { flag } from './subcommand.ts'
 

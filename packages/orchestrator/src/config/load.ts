@@ -6,7 +6,8 @@ import { fileTrouble } from '../file-trouble.ts'
 import { type ConfigDocument, parseConfigDocument } from './document.ts'
 import { withEnvironment } from './environment.ts'
 import { type Mistake, mistakesIn } from './mistakes.ts'
-import { type Config, configSchema, fromFile } from './schema.ts'
+import { type Config, fromFile } from './config.ts'
+import { configSchema } from './schema.ts'
 
 const DEFAULT_FILE = 'nac-broker.yaml'
 

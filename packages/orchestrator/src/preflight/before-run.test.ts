@@ -12,7 +12,8 @@ import {
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Interruption } from '../interruption.ts'
 import type { RunReport } from '../report.ts'
-import { run, type RunConfig, type RunOptions } from '../run.ts'
+import { run } from '../run.ts'
+import type { RunConfig, RunOptions } from '../run-options.ts'
 import type { WorkerSpec } from '../worker-plan.ts'
 
 const CLIENT = path.join(import.meta.dirname, '../../../client/src/index.ts')

@@ -3,7 +3,7 @@ import { type BrokerClient, connect } from '@nac-broker/client'
 import type { Testbed } from '@nac-broker/devices'
 import { asBrokerError } from '@nac-broker/protocol'
 import type { Clock } from '@nac-broker/supervisor'
-import type { BrokerConfig } from '../config/schema.ts'
+import type { BrokerConfig } from '../config/config.ts'
 import type { LogIn } from './preflight.ts'
 import type { LoginAttempt } from './report.ts'
 

@@ -1,7 +1,7 @@
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunConfig, RunEvent } from '../run.ts'
+import type { RunConfig, RunEvent } from '../run-options.ts'
 import { type RunLab, shell, startRunLab } from '../run.fixture.ts'
 import { JUNIT_SCHEMA } from './junit-schema.fixture.ts'
 import { xmlErrors } from './xml-lint.fixture.ts'

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../run.ts'
+import type { RunEvent } from '../run-options.ts'
 import type { RunStatus } from './run-status.ts'
 import { workerEnded } from './status-event.ts'
 
