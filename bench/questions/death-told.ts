@@ -212,7 +212,11 @@ async function ofBroker(host: Host, times: number): Promise<Row> {
     const before = samples.length
     for (let death = 0; death < DEATHS_OF_BROKER && samples.length < times; death++) {
       const dead = failed(told, 'broker')
-      const next = told.next(({ event }) => event === 'listening')
+      // Not an earlier one, which may be told again to who has just begun to follow.
+      const generation = death + 2
+      const next = told.first(
+        (event) => event.event === 'listening' && event['generation'] === generation,
+      )
       const atMs = systemClock.now()
       await run.killBroker()
       samples.push((await dead).atMs - atMs)
