@@ -7,9 +7,11 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { keepingCompiledCode } from '../packages/broker/src/hosts/compiled-code.ts'
 import { writePage } from './document/write-page.ts'
+import type { Question } from './question.ts'
 import { QUESTIONS } from './questions.ts'
 
 const NAMES = QUESTIONS.map(({ name }) => name)
@@ -23,7 +25,8 @@ printed is kept too, in bench/results/NAME.json, but for --quick.
 
 ${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(21)}${asks}`).join('\n')}
 
-  --quick            fewer samples, clients and devices
+  --quick            fewer samples, clients and devices, and as many questions at a time as there are
+                     cores: whether it all works, and rough figures
   --document         measure nothing; write docs/performance.md, and the figures in
                      docs/crash-policies.md, from what was kept
   --help             this
@@ -65,21 +68,35 @@ async function main(): Promise<number> {
     return 0
   }
   console.log(`Node ${process.version}, ${availableParallelism()} cores`)
-  for (const question of QUESTIONS) {
-    const { name, asks } = question
-    if (positionals.length > 0 && !positionals.includes(name)) continue
-    console.log(`\n${name}: ${asks}`)
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    if ((await ask(name, quick)) !== 0) return 1
+  const left = QUESTIONS.filter(
+    ({ name }) => positionals.length === 0 || positionals.includes(name),
+  )
+  let failed = false
+  const askOneAfterTheOther = async (): Promise<void> => {
+    for (let next = left.shift(); next && !failed; next = left.shift()) {
+      // oxlint-disable-next-line no-await-in-loop -- they would disturb each other
+      failed ||= !(await ask(next, quick))
+    }
   }
-  return 0
+  // A quick look is at whether all of it works: what it says of time is rough in any case.
+  const together = quick ? availableParallelism() : 1
+  await Promise.all(Array.from({ length: together }, askOneAfterTheOther))
+  return failed ? 1 : 0
 }
 
-/** Resolves with its exit code. */
-async function ask(name: string, quick: boolean): Promise<number> {
+/**
+ * Resolves with whether all that was measured was right. What a quick one prints, which has others beside it, comes
+ * when it is done.
+ */
+async function ask({ name, asks }: Question, quick: boolean): Promise<boolean> {
+  const heading = `\n${name}: ${asks}`
+  if (!quick) console.log(heading)
   const asking = fork(path.join(import.meta.dirname, 'ask.ts'), [name, quick ? 'quick' : 'full'], {
     env: keepingCompiledCode(),
+    stdio: ['inherit', quick ? 'pipe' : 'inherit', 'inherit', 'ipc'],
   })
-  const [code] = (await once(asking, 'exit')) as [number | null]
-  return code ?? 1
+  const closed = once(asking, 'close')
+  if (asking.stdout) console.log(`${heading}\n${(await text(asking.stdout)).trimEnd()}`)
+  const [code] = (await closed) as [number | null]
+  return code === 0
 }
