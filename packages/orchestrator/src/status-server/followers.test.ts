@@ -84,3 +84,23 @@ it('who has not read for 30 s is cut off, and told what it missed when it comes 
   expect(missedBy(again)).toBeGreaterThan(0)
   expect(slow.events.length + missedBy(again) + again.events.length).toBe(EVENTS)
 })
+
+it('many are written to in turns: each has all that happened, in order, before the next is told', async () => {
+  const clock = new VirtualClock()
+  await using server = await startStatusServer({ port: 0 }, { devices: [], workers: [], clock })
+  const clients = await Promise.all(
+    Array.from({ length: 25 }, () => EventSourceClient.open(`${server.url}events`)),
+  )
+  await Promise.all(clients.map((client) => client.frame(({ event }) => event === 'status')))
+  for (const attempt of [1, 2, 3]) {
+    const retrying = { event: 'worker-retrying', worker: 'w', delayMs: 1, reason: 'x' } as const
+    server.status.record({ ...retrying, attempt })
+    // oxlint-disable-next-line no-await-in-loop -- what is told together is sent together
+    await clock.advance(40)
+  }
+  // The last turns are over well within the time of a batch.
+  await clock.advance(39)
+  await Promise.all(clients.map((client) => client.frame(({ id }) => id?.endsWith('-3') ?? false)))
+  for (const client of clients)
+    expect(client.events.map(({ event }) => event['attempt'])).toEqual([1, 2, 3])
+})

@@ -9,6 +9,11 @@ const MAX_UNREAD_BYTES = 256 * 1024
 /** One that has read nothing for so long is cut off; it may come back with the last id it has seen. */
 const CUT_OFF_MS = 30_000
 const EVENTS_PER_FRAME = 500
+/** So many are written to at once; a hundred would keep the broker from a processor for milliseconds. */
+const TURN = 10
+/** In milliseconds; all have had their turn before the next events are told. */
+const BETWEEN_TURNS_MS = 3
+const MOST_TURNS = 10
 /** As soon as that a browser is back. */
 const RETRY_MS = 1_000
 
@@ -16,8 +21,8 @@ interface Follower {
   readonly response: ServerResponse
   /** The last event it was sent. */
   cursor: number
-  /** Whether it was sent the last status. */
-  hasStatus: boolean
+  /** The last status it was sent; 0 where it needs a whole one. */
+  status: number
   /** Running while it does not read. */
   cutOff: Timer | undefined
 }
@@ -38,6 +43,11 @@ export class Followers {
   readonly #options: FollowersOptions
   /** Frames are the same for all who have had the same. */
   readonly #frames = new Map<number, { frame: Buffer; to: number }>()
+  /** What is still to be written, in order. */
+  readonly #waiting: { follower: Follower; write: (follower: Follower) => void }[] = []
+  #turn: Timer | undefined
+  #perTurn = TURN
+  #status = 1
 
   constructor(options: FollowersOptions) {
     this.#options = options
@@ -63,7 +73,7 @@ export class Followers {
     })
     const seen = lastEventId === undefined ? undefined : log.numberOf(lastEventId)
     const cursor = seen ?? Math.max(0, log.last - earlier)
-    const follower: Follower = { response, cursor, hasStatus: false, cutOff: undefined }
+    const follower: Follower = { response, cursor, status: 0, cutOff: undefined }
     if (lastEventId !== undefined && seen === undefined) {
       const reason = 'the last event id is not of this run; what follows is all there is'
       follower.cursor = 0
@@ -82,37 +92,64 @@ export class Followers {
   /** Sends everybody the events that are new. */
   tell(): void {
     this.#frames.clear()
-    for (const follower of this.#followers) this.#serve(follower)
+    const { last } = this.#options.log
+    this.#tellAll((follower) => this.#serve(follower, last))
   }
 
   /** Sends everybody what is new in the status. */
   tellStatus(frame: StatusFrame): void {
     const buffer = frameOf('status', JSON.stringify(frame))
-    for (const follower of this.#followers) {
-      if (follower.hasStatus && this.#reads(follower)) follower.response.write(buffer)
-      else {
-        follower.hasStatus = false
+    const status = ++this.#status
+    this.#tellAll((follower) => {
+      if (follower.status >= status) return
+      if (follower.status === status - 1 && this.#reads(follower)) {
+        follower.response.write(buffer)
+        follower.status = status
+      } else {
+        follower.status = 0
         this.#serve(follower)
       }
-    }
+    })
   }
 
   /** Ends every stream, in its turn after what was sent. */
   close(): void {
+    this.#turn?.cancel()
+    while (this.#waiting.length > 0) this.#takeTurn()
     for (const follower of this.#followers) {
       this.#forget(follower)
       follower.response.end()
     }
   }
 
-  #serve(follower: Follower): void {
-    const { log, status } = this.#options
+  #tellAll(write: (follower: Follower) => void): void {
+    for (const follower of this.#followers) this.#waiting.push({ follower, write })
+    this.#perTurn = Math.max(TURN, Math.ceil(this.#waiting.length / MOST_TURNS))
+    if (!this.#turn) this.#takeTurns()
+  }
+
+  #takeTurns(): void {
+    this.#takeTurn()
+    const { clock } = this.#options
+    this.#turn =
+      this.#waiting.length > 0
+        ? clock.startTimer(BETWEEN_TURNS_MS, () => this.#takeTurns())
+        : undefined
+  }
+
+  #takeTurn(): void {
+    for (const { follower, write } of this.#waiting.splice(0, this.#perTurn))
+      if (this.#followers.has(follower)) write(follower)
+  }
+
+  #serve(follower: Follower, last = this.#options.log.last): void {
+    const { status } = this.#options
     if (!this.#reads(follower)) return
-    if (!follower.hasStatus) {
-      follower.hasStatus = true
+    if (follower.status === 0) {
+      follower.status = this.#status
       follower.response.write(frameOf('status', JSON.stringify(status())))
     }
-    while (follower.cursor < log.last && this.#reads(follower)) {
+    while (follower.cursor < last && this.#reads(follower)) {
       const { frame, to } = this.#frameAfter(follower.cursor)
       follower.response.write(frame)
       follower.cursor = to
