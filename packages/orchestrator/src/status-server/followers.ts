@@ -10,10 +10,10 @@ const MAX_UNREAD_BYTES = 256 * 1024
 const CUT_OFF_MS = 30_000
 const EVENTS_PER_FRAME = 500
 /** So many are written to at once; a hundred would keep the broker from a processor for milliseconds. */
-const TURN = 10
+const TURN = 4
 /** In milliseconds; all have had their turn before the next events are told. */
-const BETWEEN_TURNS_MS = 3
-const MOST_TURNS = 10
+const BETWEEN_TURNS_MS = 1
+const MOST_TURNS = 30
 /** As soon as that a browser is back. */
 const RETRY_MS = 1_000
 
