@@ -14,6 +14,7 @@ import {
   type LivenessEvent,
   failpoint,
 } from '@nac-broker/supervisor'
+import { BrokerSearch, type BrokerSearchOptions, RECONNECT_BACKOFF } from './broker-search.ts'
 import { Call } from './call.ts'
 import type { DirectCommands } from './device-commands.ts'
 import type { ClientEvent } from './events.ts'
@@ -22,16 +23,8 @@ import { Lifecycle, type LifecycleState } from './lifecycle.ts'
 import type { BrokerLink } from './link.ts'
 import { OutageRecord } from './outage-record.ts'
 
-interface LinkAttempt {
-  timeoutMs: number
-  signal: AbortSignal
-  /** What the broker is told of this client's past. */
-  outages: Outages | undefined
-}
-
 export interface ConnectionOptions {
-  /** @throws {BrokerError} why there is no link, or the signal's reason. */
-  open: (attempt: LinkAttempt) => Promise<BrokerLink>
+  open: BrokerSearchOptions['open']
   /** The devices without a broker; `last` is what the last broker said, `outages` this client's past. */
   goDirect: (
     last: Welcome | undefined,
@@ -53,15 +46,6 @@ export interface ConnectionOptions {
   emit: (event: ClientEvent) => void
 }
 
-/** The first try is made at once. Full jitter, so that a thousand clients do not come all at once. */
-const RECONNECT_BACKOFF = { firstMs: 20, maxMs: 500 }
-
-/**
- * A link that was lost before it was so old counts as an attempt that failed: the next one is not made at once. In
- * milliseconds.
- */
-const LASTING_MS = 250
-
 /** What a subscription that is renewed after a reconnect may take. */
 const SUBSCRIBE_MS = 10_000
 
@@ -74,9 +58,7 @@ export class Connection {
   readonly #lifecycle: Lifecycle
   readonly #outages: OutageRecord
   readonly #closing = new AbortController()
-  /** Between links of which none lasts. */
-  readonly #shortLived: Backoff
-  #linkedAtMs = 0
+  readonly #search: BrokerSearch
   #policy: CrashPolicy | undefined
   #lastWelcome: Welcome | undefined
   #recovery: Promise<void> = Promise.resolve()
@@ -87,7 +69,12 @@ export class Connection {
     this.#policy = options.policy
     this.#outages = new OutageRecord(options.clock)
     this.#lifecycle = new Lifecycle(options.emit)
-    this.#shortLived = new Backoff(options.clock, RECONNECT_BACKOFF)
+    this.#search = new BrokerSearch({
+      open: options.open,
+      attemptMs: options.connectTimeoutMs,
+      outages: () => this.#outages.soFar,
+      clock: options.clock,
+    })
   }
 
   get state(): LifecycleState {
@@ -113,7 +100,7 @@ export class Connection {
   async connect(signal: AbortSignal | undefined): Promise<void> {
     await using word = this.#options.openWord?.(undefined)
     try {
-      const link = await this.#reach({
+      const link = await this.#search.find({
         word,
         withinMs: this.#options.connectTimeoutMs,
         signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal,
@@ -186,39 +173,6 @@ export class Connection {
     await this.#recovery
   }
 
-  /** Tries again, with jitter, for as long as there is time and `again` says so. */
-  async #reach({ withinMs, signal, again, word }: ReachOptions): Promise<BrokerLink> {
-    const { clock, connectTimeoutMs, open } = this.#options
-    const endMs = clock.now() + withinMs
-    const backoff = new Backoff(clock, RECONNECT_BACKOFF)
-    for (;;) {
-      try {
-        const timeoutMs = Math.min(connectTimeoutMs, endMs - clock.now())
-        const { soFar: outages } = this.#outages
-        return this.#accept(await open({ timeoutMs, signal, outages }))
-      } catch (error) {
-        signal.throwIfAborted()
-        const delayMs = backoff.nextDelayMs()
-        if (!again(asBrokerError(error)) || clock.now() + delayMs >= endMs) throw error
-        if (word && (await word.says())) throw error
-        await clock.sleep(delayMs, signal)
-      }
-    }
-  }
-
-  /** Brokers that were replaced are not gone back to. */
-  #accept(link: BrokerLink): BrokerLink {
-    const { generation } = link.welcome
-    const newest = this.#lastWelcome?.generation ?? 0
-    if (generation >= newest) return link
-    const error = new BrokerError(
-      'PROTOCOL_VIOLATION',
-      `a broker of generation ${generation} answered, but the run had generation ${newest} already`,
-    )
-    link.close(error)
-    throw error
-  }
-
   #adoptPolicy(link: BrokerLink): void {
     const { crashPolicy } = link.welcome
     try {
@@ -235,7 +189,6 @@ export class Connection {
     this.#lastWelcome = welcome
     this.#outages.ended()
     const { heartbeat, clock, emit } = this.#options
-    this.#linkedAtMs = clock.now()
     const detector = new LivenessCheck({
       probe: () => link.probe(),
       onEvent: (event) => this.#onLiveness(link, event),
@@ -331,14 +284,12 @@ export class Connection {
   }
 
   async #reconnect(): Promise<BrokerLink | BrokerError> {
-    const { reconnectTimeoutMs: withinMs, givenUp, clock } = this.#options
+    const { reconnectTimeoutMs: withinMs, givenUp } = this.#options
     const signal = givenUp ? AbortSignal.any([givenUp, this.#closing.signal]) : this.#closing.signal
     await using word = this.#options.openWord?.(this.#lastWelcome)
     const again = ({ code }: BrokerError): boolean => code !== 'SHUTTING_DOWN'
     try {
-      if (clock.now() - this.#linkedAtMs >= LASTING_MS) this.#shortLived.reset()
-      else await clock.sleep(this.#shortLived.nextDelayMs(), signal)
-      return await this.#reach({ withinMs, signal, again, word })
+      return await this.#search.findNext({ withinMs, signal, again, word })
     } catch (error) {
       if (!givenUp?.aborted && !word?.said) return asBrokerError(error)
       return new BrokerError('BROKER_LOST', 'restarting it was given up', { cause: error })
@@ -357,13 +308,6 @@ export class Connection {
       this.#lifecycle.apply({ what: 'abort', error: asBrokerError(error) })
     }
   }
-}
-
-interface ReachOptions {
-  withinMs: number
-  signal: AbortSignal
-  again: (error: BrokerError) => boolean
-  word: GivenUpWord | undefined
 }
 
 function closed(): BrokerError {

@@ -9,7 +9,8 @@
  *     broker-commands   through the broker
  *     direct/           without one, within the slots and records of the run's store
  *   checkpoints       how far the worker has come, with a broker or without
- *   connection        links to whichever broker the run has; heartbeat, reconnecting
+ *   connection        links to whichever broker the run has; heartbeat, crash policy
+ *     broker-search     tries again until there is one
  *     given-up-word     whether another one will follow, as the run's store says
  *     lifecycle         where the client stands: one union, one transition function
  *     open-link         socket and handshake
