@@ -31,7 +31,7 @@ import { WorkerUnits } from './worker-units.ts'
 import { type PlannedWorker, planWorkers } from './worker-plan.ts'
 import { startWatching } from './watch/start-watching.ts'
 import { requireWatchable } from './watch/watch-spec.ts'
-import { withoutBroker } from './without-broker.ts'
+import { neverStarted } from './never-started.ts'
 import { writeReport } from './write-report.ts'
 
 /** After the workers are gone nothing that they asked for matters: enough to log out, in milliseconds. */
@@ -128,7 +128,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     const reason = messageOf(signal) ?? ''
     const { before } = begun
     const parts = { workers: plan({}), devices: testbed.deviceNames, before, reason }
-    return await finish({}, withoutBroker({ ...parts, directory, clock }))
+    return await finish({}, neverStarted({ ...parts, directory, clock }))
   }
   const onTurn = (turn: BrokerTurn): void => emit({ event: 'broker', turn })
   const history = new BrokerHistory(broker, { clock, onTurn })

@@ -44,14 +44,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       return error.exitCode
     }
     const exitedWith = exitCodeOf(code)
-    if (exitedWith === EXIT.usage) for (const line of mistakesIn(error)) printError(line)
+    if (exitedWith === EXIT.usage) for (const line of linesOf(error)) printError(line)
     else printError(`${code}: ${message}`)
     return exitedWith
   }
 }
 
 /** One line for each: a config may have several. */
-function mistakesIn(error: unknown): string[] {
+function linesOf(error: unknown): string[] {
   const { code, message, cause } = asBrokerError(error)
   const isOfMany = code === 'CONFIG_INVALID' && cause instanceof AggregateError
   return isOfMany ? cause.errors.map((one: Error) => one.message) : [message]

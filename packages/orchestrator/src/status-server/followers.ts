@@ -3,17 +3,15 @@ import type { Clock, Timer } from '@nac-broker/supervisor'
 import { createEventBuffer, createSession } from 'better-sse'
 import type { EventLog } from './event-log.ts'
 import type { StatusFrame } from './document-changes.ts'
+import { Turns } from './turns.ts'
 
 /** What a client may leave unread before nothing more is written to it. */
 const MAX_UNREAD_BYTES = 256 * 1024
 /** One that has read nothing for so long is cut off; it may come back with the last id it has seen. */
 const CUT_OFF_MS = 30_000
 const EVENTS_PER_FRAME = 500
-/** So many are written to at once; a hundred would keep the broker from a processor for milliseconds. */
-const TURN = 4
-/** In milliseconds; all have had their turn before the next events are told. */
-const BETWEEN_TURNS_MS = 1
-const MOST_TURNS = 30
+/** So many are written to at once: a hundred kept the broker from a processor for milliseconds. */
+const AT_ONCE = 4
 /** As soon as that a browser is back. */
 const RETRY_MS = 1_000
 
@@ -43,14 +41,13 @@ export class Followers {
   readonly #options: FollowersOptions
   /** Frames are the same for all who have had the same. */
   readonly #frames = new Map<number, { frame: Buffer; to: number }>()
-  /** What is still to be written, in order. */
-  readonly #waiting: { follower: Follower; write: (follower: Follower) => void }[] = []
-  #turn: Timer | undefined
-  #perTurn = TURN
+  readonly #turns: Turns
+  /** The number of the last status that was told. */
   #status = 1
 
   constructor(options: FollowersOptions) {
     this.#options = options
+    this.#turns = new Turns(AT_ONCE, options.clock)
   }
 
   get size(): number {
@@ -114,8 +111,7 @@ export class Followers {
 
   /** Ends every stream, in its turn after what was sent. */
   close(): void {
-    this.#turn?.cancel()
-    while (this.#waiting.length > 0) this.#takeTurn()
+    this.#turns.finish()
     for (const follower of this.#followers) {
       this.#forget(follower)
       follower.response.end()
@@ -123,23 +119,10 @@ export class Followers {
   }
 
   #tellAll(write: (follower: Follower) => void): void {
-    for (const follower of this.#followers) this.#waiting.push({ follower, write })
-    this.#perTurn = Math.max(TURN, Math.ceil(this.#waiting.length / MOST_TURNS))
-    if (!this.#turn) this.#takeTurns()
-  }
-
-  #takeTurns(): void {
-    this.#takeTurn()
-    const { clock } = this.#options
-    this.#turn =
-      this.#waiting.length > 0
-        ? clock.startTimer(BETWEEN_TURNS_MS, () => this.#takeTurns())
-        : undefined
-  }
-
-  #takeTurn(): void {
-    for (const { follower, write } of this.#waiting.splice(0, this.#perTurn))
-      if (this.#followers.has(follower)) write(follower)
+    // Some may be gone when it is their turn.
+    this.#turns.add(
+      [...this.#followers].map((one) => () => void (this.#followers.has(one) && write(one))),
+    )
   }
 
   #serve(follower: Follower, last = this.#options.log.last): void {

@@ -6,7 +6,7 @@ import type { ReportDirectory } from './report-directory.ts'
 import type { PlannedWorker } from './worker-plan.ts'
 import { type Before, WorkerRecord } from './worker-record.ts'
 
-export interface WithoutBroker {
+export interface NeverStarted {
   workers: readonly PlannedWorker[]
   devices: readonly string[]
   before: (worker: string) => Before
@@ -17,14 +17,14 @@ export interface WithoutBroker {
 }
 
 /** What there is to report of a run that was interrupted before it had a broker: it has started no worker. */
-export function withoutBroker({
+export function neverStarted({
   workers,
   devices,
   before,
   reason,
   directory,
   clock,
-}: WithoutBroker): Pick<RunReport, 'workers' | 'devices' | 'broker' | 'health'> {
+}: NeverStarted): Pick<RunReport, 'workers' | 'devices' | 'broker' | 'health'> {
   const names = workers.map(({ name }) => name)
   return {
     workers: workers.map((worker) => {
