@@ -6,8 +6,6 @@ import {
   type ToldEvent,
 } from '@nac-broker/protocol'
 import {
-  EventFeed,
-  FailureDetector,
   type ServeRun,
   supervise,
   type SupervisionResult,
@@ -17,15 +15,15 @@ import {
 } from '@nac-broker/supervisor'
 import { type Logger, pino } from 'pino'
 import type { CloseOptions } from './broker.ts'
+import { BrokerNews } from './broker-news.ts'
 import { NO_STATISTICS, statisticsLine, sumOf } from './broker-statistics.ts'
 import { crashStory } from './crash-story.ts'
-import { EventRecord } from './event-record.ts'
 import { Fence } from './fence.ts'
 import { cancelledStart } from './cancelled-start.ts'
 import { Generation } from './generation.ts'
 import type { Host } from './hosts/host.ts'
 import { Standby } from './hosts/standby.ts'
-import { BROKER_UNIT, unitChange } from './unit-change.ts'
+import { BROKER_UNIT } from './unit-change.ts'
 import {
   environment,
   type Parts,
@@ -43,9 +41,7 @@ export class BrokerSupervisor implements SupervisedBroker {
   readonly #host: Host
   readonly #standby: Standby | undefined
   readonly #parts: Parts
-  readonly #feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
-  readonly #units: FailureDetector
-  readonly #record: EventRecord
+  readonly #news: BrokerNews
   readonly #fence: Fence | undefined
   readonly #stop = new AbortController()
   readonly #lost = new AbortController()
@@ -62,12 +58,8 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#standby = restarts ? new Standby(host, parts.options.clock ?? systemClock) : undefined
     this.#host = this.#standby?.launch ?? host
     this.#parts = parts
-    this.#record = new EventRecord(parts.store, parts.options.clock ?? systemClock)
+    this.#news = new BrokerNews(parts, () => this.#current)
     this.#fence = parts.store && new Fence(parts.store, parts.options.clock ?? systemClock)
-    this.#units = new FailureDetector({
-      clock: parts.options.clock,
-      onEvent: (event) => this.tell(unitChange(event)),
-    })
     this.generation = parts.generation
   }
 
@@ -80,7 +72,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       // Whoever asked for a broker is told; there is nobody yet to restart it for.
       supervisor.#stop.abort()
       await supervisor.#supervision
-      await supervisor.#silence()
+      await supervisor.#news.end()
       await parts.place.clear()
       throw error
     }
@@ -116,14 +108,11 @@ export class BrokerSupervisor implements SupervisedBroker {
   }
 
   events(): AsyncIterable<SupervisedBrokerEvent> {
-    return this.#feed.stream()
+    return this.#news.stream()
   }
 
   tell(event: ToldEvent): void {
-    this.#emit(event)
-    // The broker logs it together with its own.
-    if (this.#current) this.#current.tell(event)
-    else this.#parts.log.debug(event, event.event)
+    this.#news.tell(event)
   }
 
   close({ deadlineMs = 5_000 }: CloseOptions = {}): Promise<string[]> {
@@ -141,7 +130,7 @@ export class BrokerSupervisor implements SupervisedBroker {
     await Promise.resolve()
     this.#stop.abort()
     await this.#supervision
-    await this.#silence()
+    await this.#news.end()
     const { store, place, log } = this.#parts
     await store?.supervision.end().catch(() => {})
     await store?.close()
@@ -149,13 +138,6 @@ export class BrokerSupervisor implements SupervisedBroker {
     await place.release()
     log.info(statisticsLine(this.statistics()))
     return this.#cutOff
-  }
-
-  /** What was still to be told is told and recorded, and nothing more will be. */
-  async #silence(): Promise<void> {
-    this.#units[Symbol.dispose]()
-    this.#feed.end()
-    await this.#record.settled()
   }
 
   async #supervise(): Promise<void> {
@@ -169,7 +151,7 @@ export class BrokerSupervisor implements SupervisedBroker {
       onEvent: (event) => {
         if (event.event !== 'backing-off') return
         const { delayMs } = event
-        this.#emit({ event: 'restarting', generation: this.generation + 1, delayMs })
+        this.#news.emit({ event: 'restarting', generation: this.generation + 1, delayMs })
       },
     })
     await this.#standby?.close()
@@ -208,14 +190,14 @@ export class BrokerSupervisor implements SupervisedBroker {
       heartbeatTimeoutMs: settings.heartbeatTimeoutMs,
       readyTimeoutMs: this.#past.length === 0 ? FIRST_READY_MS : NEXT_READY_MS,
       clock,
-      onEvent: (event) => this.#emit(event),
+      onEvent: (event) => this.#news.emit(event),
       onLiveness: ({ event, silentMs }) =>
         event === 'alive' ? run.healthy() : run.unhealthy(silentMs),
       onLog: (line) => relog(log, line),
       onChildProcess: (pid) => options.onChildProcess?.(pid),
     })
     const stopped = whenAborted(run.signal)
-    this.#units.start(BROKER_UNIT)
+    this.#news.units.start(BROKER_UNIT)
     try {
       const pid = await Promise.race([generation.start(), stopped])
       if (pid === undefined) return
@@ -223,10 +205,10 @@ export class BrokerSupervisor implements SupervisedBroker {
       this.#current = generation
       run.ready()
       this.#firstReady.resolve()
-      this.#emit({ event: 'listening', generation: number, pid, socket: place.path })
-      this.#units.tell(BROKER_UNIT.name, 'ready')
+      this.#news.emit({ event: 'listening', generation: number, pid, socket: place.path })
+      this.#news.units.tell(BROKER_UNIT.name, 'ready')
       await Promise.race([generation.lost, stopped])
-      this.#units.tell(BROKER_UNIT.name, 'stopping')
+      this.#news.units.tell(BROKER_UNIT.name, 'stopping')
       this.#cutOff = await generation.stop(this.#closing?.deadlineMs ?? 5_000)
     } catch (error) {
       // What ending it takes is no health either.
@@ -235,10 +217,10 @@ export class BrokerSupervisor implements SupervisedBroker {
       // The first one that does not come up is told to who asked for it: nobody had a broker to lose.
       if (this.#current === undefined && this.#past.length === 0) this.#firstReady.reject(error)
       else {
-        this.#emit({ event: 'broker-lost', generation: number, message })
+        this.#news.emit({ event: 'broker-lost', generation: number, message })
         log.error({ generation: number }, message)
       }
-      this.#units.fail(BROKER_UNIT.name, message)
+      this.#news.units.fail(BROKER_UNIT.name, message)
       throw error
     } finally {
       // Fence before it is replaced: nothing of it runs, and then nothing of it counts, any more.
@@ -250,16 +232,10 @@ export class BrokerSupervisor implements SupervisedBroker {
         ?.end(number)
         .catch((error: unknown) => log.error({ err: error }, 'not fenced'))
       failpoint('supervisor.broker.fenced')
-      this.#units.tell(BROKER_UNIT.name, 'stopped')
+      this.#news.units.tell(BROKER_UNIT.name, 'stopped')
       this.#past.push(generation.statistics)
       if (this.#current === generation) this.#current = undefined
     }
-  }
-
-  #emit(event: SupervisedBrokerEvent): void {
-    this.#feed.emit(event)
-    this.#record.take(event)
-    this.#parts.options.onEvent?.(event)
   }
 
   /** False where somebody wanted it to end. */
@@ -274,13 +250,13 @@ export class BrokerSupervisor implements SupervisedBroker {
     this.#firstReady.reject(new BrokerError('BROKER_LOST', message))
     if (settings.crashPolicy.at(-1) === 'fallback') {
       log.error({ generation }, `${message}; clients go to the devices directly`)
-      this.#emit({ event: 'fallback', generation })
+      this.#news.emit({ event: 'fallback', generation })
       this.#fence?.keepTrying(this.#stop.signal).catch(() => {})
       return true
     }
     log.error({ generation }, message)
     this.#lost.abort(new BrokerError('BROKER_LOST', message))
-    this.#emit({ event: 'aborted', generation, message })
+    this.#news.emit({ event: 'aborted', generation, message })
     return true
   }
 }

@@ -11,7 +11,7 @@ import {
 import { asBrokerError, BrokerError, type BrokerEvent } from '@nac-broker/protocol'
 import { type Clock, type FailureDetector, type Timer, failpoint } from '@nac-broker/supervisor'
 import type { Tally } from './broker-statistics.ts'
-import { DeviceUnit } from './device-unit.ts'
+import { LaneUnit } from './lane-unit.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LaneSessions, type PooledSession } from './lane-sessions.ts'
 import { SessionUnits } from './session-units.ts'
@@ -53,7 +53,7 @@ export class DeviceLane {
   readonly #queue = new FairQueue<Job>()
   readonly #sessions: LaneSessions
   readonly #logins: LoginRecord
-  readonly #unit: DeviceUnit
+  readonly #unit: LaneUnit
   readonly #sessionUnits: SessionUnits
   #opening = 0
   #loggingIn = 0
@@ -73,7 +73,7 @@ export class DeviceLane {
     })
     this.#logins = new LoginRecord(context.clock)
     const { units, clock, maxSessions } = context
-    this.#unit = new DeviceUnit({ name: `device ${device.name}`, kind: 'device' }, units, clock)
+    this.#unit = new LaneUnit({ name: `device ${device.name}`, kind: 'device' }, units, clock)
     this.#sessionUnits = new SessionUnits(device.name, maxSessions, units, clock)
   }
 

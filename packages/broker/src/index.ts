@@ -7,12 +7,12 @@
  *   connection          a client's socket; the first byte picks messagepack-peer or nac-test-peer
  *   operations/         a request's handler, one file each
  *   scheduler           cache, execution under way (flight), or a new one
- *   device-lane         one device: fair-queue, lane-sessions, device-unit, session-units
+ *   device-lane         one device: fair-queue, lane-sessions, lane-unit, session-units
  *   pool                all lanes and the limit they share (session-slots)
  *   giving-way          sessions given up for clients with direct connections
  *   output-cache        outputs by device, command and epoch
  *   supervise-broker    brokers one after the other (broker-supervisor, generation, fence, crash-story), in hosts/;
- *                       child-processes of a broker that was killed end after it
+ *                       broker-news tells of them; child-processes of a broker that was killed end after it
  *   broker-feed         what happens, for whoever asks; command-events says what became of each call;
  *                       unit-change says how devices and the broker fare; event-record keeps it all in the run's store
  *

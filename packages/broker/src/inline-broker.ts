@@ -1,38 +1,18 @@
-import { asBrokerError, type ToldEvent } from '@nac-broker/protocol'
-import { EventFeed, FailureDetector, systemClock } from '@nac-broker/supervisor'
+import { asBrokerError } from '@nac-broker/protocol'
 import { type Broker, type CloseOptions, startBroker } from './broker.ts'
+import { BrokerNews } from './broker-news.ts'
 import { cancelledStart } from './cancelled-start.ts'
-import { EventRecord } from './event-record.ts'
-import {
-  environment,
-  type Parts,
-  type SupervisedBroker,
-  type SupervisedBrokerEvent,
-} from './supervised-broker.ts'
-import { BROKER_UNIT, unitChange } from './unit-change.ts'
+import { environment, type Parts, type SupervisedBroker } from './supervised-broker.ts'
+import { BROKER_UNIT } from './unit-change.ts'
 import { wasTold } from './was-told.ts'
 
 /** The run's broker on this process's own loop: there is nobody to supervise it. */
 export async function startInline(parts: Parts): Promise<SupervisedBroker> {
-  const { options, place, store, log } = parts
+  const { options, place, store } = parts
   const generation = parts.generation + 1
-  const feed = new EventFeed<SupervisedBrokerEvent>((count) => ({ event: 'missed', count }))
-  const record = new EventRecord(store, options.clock ?? systemClock)
-  const emit = (event: SupervisedBrokerEvent): void => {
-    feed.emit(event)
-    record.take(event)
-    options.onEvent?.(event)
-  }
   const running: { broker?: Broker } = {}
-  const tell = (event: ToldEvent): void => {
-    emit(event)
-    if (running.broker) running.broker.tell(event)
-    else log.debug(event, event.event)
-  }
-  const units = new FailureDetector({
-    clock: options.clock,
-    onEvent: (event) => tell(unitChange(event)),
-  })
+  const news = new BrokerNews(parts, () => running.broker)
+  const { units } = news
   units.start(BROKER_UNIT)
   const broker = await startBroker({
     ...options,
@@ -41,22 +21,20 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     generation,
   }).catch(async (error: unknown) => {
     units.fail(BROKER_UNIT.name, asBrokerError(error).message)
-    await record.settled()
+    await news.end()
     throw error
   })
   running.broker = broker
   const forwarding = (async () => {
     for await (const event of broker.events({ commands: options.commandEvents ?? false }))
-      if (!wasTold(event)) emit(event)
+      if (!wasTold(event)) news.emit(event)
   })()
-  emit({ event: 'listening', generation, pid: process.pid, socket: place.path })
+  news.emit({ event: 'listening', generation, pid: process.pid, socket: place.path })
   units.tell(BROKER_UNIT.name, 'ready')
   const putAway = async (): Promise<void> => {
     await forwarding
     units.tell(BROKER_UNIT.name, 'stopped')
-    units[Symbol.dispose]()
-    feed.end()
-    await record.settled()
+    await news.end()
     await store?.supervision.end().catch(() => {})
     await store?.close()
     await place.release()
@@ -71,8 +49,8 @@ export async function startInline(parts: Parts): Promise<SupervisedBroker> {
     env: () => environment(parts),
     statistics: () => broker.statistics(),
     status: async () => broker.status(),
-    events: () => feed.stream(),
-    tell,
+    events: () => news.stream(),
+    tell: (event) => news.tell(event),
     async close(closeOptions?: CloseOptions) {
       units.tell(BROKER_UNIT.name, 'stopping')
       const cutOff = await broker.close(closeOptions)

@@ -2,7 +2,7 @@ import type { Session, SessionEnd } from '@nac-broker/devices'
 import type { BrokerEvent } from '@nac-broker/protocol'
 import { Turn } from '@nac-broker/run-store'
 import { type Clock, failpoint } from '@nac-broker/supervisor'
-import type { DeviceUnit } from './device-unit.ts'
+import type { LaneUnit } from './lane-unit.ts'
 import type { SlotLease } from './session-slots.ts'
 
 export type CloseReason = Extract<BrokerEvent, { event: 'session-closed' }>['by']
@@ -14,7 +14,7 @@ export interface PooledSession {
   /** What it has served since it was opened: its turn, when others wait for it. */
   readonly turn: Turn
   /** How it fares by itself, where the device may have others. */
-  readonly unit: DeviceUnit | undefined
+  readonly unit: LaneUnit | undefined
   state:
     | { kind: 'idle'; sinceMs: number }
     | { kind: 'busy'; closeAfter: CloseReason | undefined }
@@ -46,7 +46,7 @@ export class LaneSessions {
     return [...this.#all].filter(({ state }) => state.kind === 'busy').length
   }
 
-  add(session: Session, lease: SlotLease, unit: DeviceUnit | undefined): PooledSession {
+  add(session: Session, lease: SlotLease, unit: LaneUnit | undefined): PooledSession {
     const sinceMs = this.#clock.now()
     const turn = new Turn(this.#clock)
     const pooled: PooledSession = { session, lease, turn, unit, state: { kind: 'idle', sinceMs } }

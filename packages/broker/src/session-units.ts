@@ -1,5 +1,5 @@
 import type { Clock, FailureDetector } from '@nac-broker/supervisor'
-import { DeviceUnit } from './device-unit.ts'
+import { LaneUnit } from './lane-unit.ts'
 
 /**
  * The sessions of a device as units: `session r1#1`, `session r1#2`. A number that is free again is given to a later
@@ -11,7 +11,7 @@ export class SessionUnits {
   readonly #maxSessions: number
   readonly #detector: FailureDetector
   readonly #clock: Clock
-  readonly #free: DeviceUnit[] = []
+  readonly #free: LaneUnit[] = []
   #made = 0
 
   constructor(device: string, maxSessions: number, detector: FailureDetector, clock: Clock) {
@@ -22,18 +22,18 @@ export class SessionUnits {
   }
 
   /** For a login that begins. */
-  take(): DeviceUnit | undefined {
+  take(): LaneUnit | undefined {
     if (this.#maxSessions === 1) return undefined
     return this.#free.pop() ?? this.#make()
   }
 
   /** Its session is over, or the login has failed. */
-  give(unit: DeviceUnit | undefined): void {
+  give(unit: LaneUnit | undefined): void {
     if (unit) this.#free.push(unit)
   }
 
-  #make(): DeviceUnit {
+  #make(): LaneUnit {
     const name = `session ${this.#device}#${++this.#made}`
-    return new DeviceUnit({ name, kind: 'session' }, this.#detector, this.#clock)
+    return new LaneUnit({ name, kind: 'session' }, this.#detector, this.#clock)
   }
 }

@@ -1,13 +1,13 @@
 import { FailureDetector, type UnitEvent, VirtualClock } from '@nac-broker/supervisor'
 import { expect, test } from 'vitest'
-import { DeviceUnit } from './device-unit.ts'
+import { LaneUnit } from './lane-unit.ts'
 
-function unitOf(): { clock: VirtualClock; unit: DeviceUnit; states: UnitEvent['state'][] } {
+function unitOf(): { clock: VirtualClock; unit: LaneUnit; states: UnitEvent['state'][] } {
   const clock = new VirtualClock()
   const states: UnitEvent['state'][] = []
   const onEvent = ({ state }: UnitEvent): void => void states.push(state)
   const device = { name: 'device r1', kind: 'device' }
-  const unit = new DeviceUnit(device, new FailureDetector({ clock, onEvent }), clock)
+  const unit = new LaneUnit(device, new FailureDetector({ clock, onEvent }), clock)
   return { clock, unit, states }
 }
 

@@ -4,7 +4,7 @@ import type { Clock, FailureDetector, Timer, Unit } from '@nac-broker/supervisor
 const IDLE_MS = 1_000
 
 /** How a device, from what its sessions do, or one session fares: told to the failure detector, which tells the rest. */
-export class DeviceUnit {
+export class LaneUnit {
   readonly #unit: Unit
   readonly #detector: FailureDetector
   readonly #clock: Clock
