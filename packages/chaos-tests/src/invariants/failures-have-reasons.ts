@@ -83,9 +83,20 @@ function hasNoWay(evidence: Evidence, atMs: number): boolean {
   const { turns, closedAtMs, schedule } = evidence
   if (closedAtMs <= atMs) return true
   if (turns.some(({ event }) => event.event === 'aborted')) return true
-  // A file that is away comes back with the next broker, and there may be none.
-  if (hasBefallen(evidence, atMs, ['socket-'])) return true
+  if (isSocketAway(evidence, atMs)) return true
   return schedule.policy === 'abort' && hasBefallen(evidence, atMs, ENDS)
+}
+
+/** A file that is away comes back with the next broker, and there may have been none in time. */
+function isSocketAway({ injected, turns }: Evidence, atMs: number): boolean {
+  const isBack = (sinceMs: number): boolean =>
+    turns.some(
+      (turn) =>
+        turn.event.event === 'listening' && turn.atMs > sinceMs && turn.atMs <= atMs - TOLD_MS,
+    )
+  return injected.some(
+    ({ name, fromMs }) => name.startsWith('socket-') && fromMs <= atMs + TOLD_MS && !isBack(fromMs),
+  )
 }
 
 function hasBefallen({ injected }: Evidence, atMs: number, names: readonly string[]): boolean {

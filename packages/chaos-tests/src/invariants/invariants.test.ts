@@ -243,6 +243,27 @@ it('a call fails, and a client does not connect, where something that befell the
   expect(judged('device-silent', { ...shut, turns: [] })).not.toEqual([])
 })
 
+it('a client finds no socket where it is away, until the next broker has brought it back', () => {
+  const unexplained = (turns: BrokerTurn[]): number => {
+    const removed = { name: 'socket-deleted', args: null, fromMs: 0, toMs: 1 }
+    const unconnected = [{ client: '1', atMs: 9_000, message: 'no such socket' }]
+    const violations = judge({ ...GOOD, unconnected, injected: [removed], turns })
+    return violations.filter(({ invariant }) => invariant === 'failures-have-reasons').length
+  }
+  const back = { ...listening(2), atMs: 5_000 }
+  expect(unexplained([])).toBe(0)
+  expect(unexplained([lost(100), restarting(100, 50), back])).toBe(1)
+})
+
+it('how long a broker takes to start is judged where the machine is simulated', () => {
+  const judged = (level: Evidence['level']): number => {
+    const killed = { name: 'broker-killed', args: null, fromMs: 0, toMs: 1 }
+    const unconnected = [{ client: '1', atMs: 1, message: 'no broker listens there any more' }]
+    return judge({ ...GOOD, level, unconnected, injected: [killed] }).length
+  }
+  expect([judged('simulated'), judged('real')]).toEqual([1, 0])
+})
+
 it('bytes that are no text are compared as the device has sent them', () => {
   const bytes = Buffer.from(NOT_TEXT, 'latin1')
   const sent = Buffer.concat([bytes, Buffer.from('\r\na. 1')])
